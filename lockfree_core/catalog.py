@@ -1,0 +1,150 @@
+"""The one table of structures: what the labs show, run, check and measure is listed here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+__all__ = ["CATALOG", "Entry", "Operation", "find_entry", "search"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a structure.
+
+    ``effect`` names the cell whose won CAS (or store) is where the operation takes effect and its item counts;
+    ``items`` is +1 where that puts an item in, -1 where it takes one out.
+    """
+
+    name: str
+    takes_value: bool
+    effect: str
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A structure as the labs know it.
+
+    ``family`` groups a lock-free structure with its mutex twin and its flawed variant; ``variant`` is which of the
+    three it is. ``factory`` is ``module:Class``. ``scene`` is the picture it is drawn with. ``aliases`` are the names
+    that people search for.
+    """
+
+    key: str
+    family: str
+    variant: str
+    title: str
+    summary: str
+    paper: str
+    progress: str
+    scene: str
+    factory: str
+    operations: tuple[Operation, ...]
+    aliases: tuple[str, ...] = ()
+    flaw: str = ""
+
+    def describe(self) -> dict[str, Any]:
+        """The entry as plain data, for pages and the API."""
+        return asdict(self)
+
+    @property
+    def source(self) -> str:
+        """The dotted name of the module that holds the algorithm."""
+        return self.factory.partition(":")[0]
+
+
+_STACK = (Operation("push", True, "head", +1), Operation("pop", False, "head", -1))
+_QUEUE = (Operation("enqueue", True, "next", +1), Operation("dequeue", False, "head", -1))
+_COUNTER = (Operation("increment", False, "value", +1),)
+_PACKAGE = "lockfree_core.structures"
+
+_ENTRIES = (
+    Entry(
+        "treiber-stack", "stack", "lock-free", "Treiber stack",
+        "Last in, first out, on one atomic head pointer.",
+        "R. K. Treiber: Systems Programming: Coping with Parallelism. IBM RJ 5118, 1986.",
+        "lock-free", "stack", f"{_PACKAGE}.treiber_stack:TreiberStack", _STACK,
+        ("LIFO", "TreiberStack", "push", "pop", "lock-free stack", "ConcurrentStack"),
+    ),
+    Entry(
+        "locked-stack", "stack", "mutex", "Stack behind a mutex",
+        "The same stack with one lock around each operation.",
+        "The textbook alternative; the lock is the memory's own, so that a blocked thread can be seen.",
+        "blocking", "stack", f"{_PACKAGE}.locked.stack:LockedStack", _STACK,
+        ("LIFO", "lock", "LockedStack", "blocking stack", "mutex stack"),
+    ),
+    Entry(
+        "michael-scott-queue", "queue", "lock-free", "Michael-Scott queue",
+        "First in, first out, with a dummy node; whoever finds the tail behind helps it on.",
+        "M. M. Michael, M. L. Scott: Simple, Fast, and Practical Non-Blocking and Blocking Concurrent Queue "
+        "Algorithms. PODC 1996.",
+        "lock-free", "queue", f"{_PACKAGE}.michael_scott_queue:MichaelScottQueue", _QUEUE,
+        ("FIFO", "MSQueue", "MSQ", "MS queue", "enqueue", "dequeue", "ConcurrentLinkedQueue", "lock-free queue"),
+    ),
+    Entry(
+        "locked-queue", "queue", "mutex", "Queue behind a mutex",
+        "The same queue with one lock around each operation.",
+        "The textbook alternative; the lock is the memory's own, so that a blocked thread can be seen.",
+        "blocking", "queue", f"{_PACKAGE}.locked.queue:LockedQueue", _QUEUE,
+        ("FIFO", "lock", "LockedQueue", "blocking queue", "mutex queue"),
+    ),
+    Entry(
+        "storing-queue", "queue", "flawed", "Queue that stores where it must CAS",
+        "The simplified Michael-Scott queue of many tutorials: enqueue links its node with a plain store.",
+        "A common simplification of the 1996 algorithm. Known bad.",
+        "broken", "queue", f"{_PACKAGE}.flawed.storing_queue:StoringQueue", _QUEUE,
+        ("FIFO", "broken queue", "simplified MSQueue", "lost segment"),
+        "Two enqueuers that race both store tail.next; the second store drops the first one's segment, tail may end up "
+        "on the dropped part, and a dequeue that reaches the end of what is left while tail is elsewhere raises.",
+    ),
+    Entry(
+        "atomic-counter", "counter", "lock-free", "Counter by CAS loop",
+        "Reads, adds one, and swings the value if nobody else did.",
+        "M. Herlihy: Wait-Free Synchronization. TOPLAS 13(1), 1991 (compare-and-swap as the universal primitive).",
+        "lock-free", "counter", f"{_PACKAGE}.atomic_counter:AtomicCounter", _COUNTER,
+        ("AtomicInteger", "fetch_add", "increment", "AtomicLong"),
+    ),
+    Entry(
+        "locked-counter", "counter", "mutex", "Counter behind a mutex",
+        "The same counter with a lock around read and write.",
+        "The textbook alternative; the lock is the memory's own, so that a blocked thread can be seen.",
+        "blocking", "counter", f"{_PACKAGE}.locked.counter:LockedCounter", _COUNTER,
+        ("lock", "LockedCounter", "synchronized"),
+    ),
+    Entry(
+        "racy-counter", "counter", "flawed", "Counter that reads and then writes",
+        "No CAS and no lock: an increment that comes in between is overwritten.",
+        "The lost update, the oldest race there is. Known bad.",
+        "broken", "counter", f"{_PACKAGE}.flawed.racy_counter:RacyCounter", _COUNTER,
+        ("lost update", "race condition", "i++", "data race"),
+        "Two threads that read the same number both write that number plus one; one increment is lost.",
+    ),
+)  # fmt: skip
+
+CATALOG: Final[Mapping[str, Entry]] = {entry.key: entry for entry in _ENTRIES}
+
+
+def find_entry(key: str) -> Entry:
+    """The entry with that key.
+
+    Raises:
+        KeyError: naming what exists.
+    """
+    try:
+        return CATALOG[key]
+    except KeyError:
+        raise KeyError(f"no structure {key!r}; there are {', '.join(CATALOG)}") from None
+
+
+def search(text: str) -> list[Entry]:
+    """Entries that a search for ``text`` finds: in the title, the key, the aliases or the summary, best first."""
+    words = text.lower().split()
+    scored: list[tuple[int, int, Entry]] = []
+    for entry in CATALOG.values():
+        names = " ".join((entry.title, entry.key, entry.family, *entry.aliases)).lower()
+        rest = f"{entry.summary} {entry.paper} {entry.variant}".lower()
+        if all(word in names or word in rest for word in words):
+            scored.append((-sum(word in names for word in words), len(scored), entry))
+    return [entry for _, _, entry in sorted(scored, key=lambda item: item[:2])]

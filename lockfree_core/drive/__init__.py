@@ -1,0 +1,1 @@
+"""Running a structure in real threads under control, with every access recorded."""

@@ -1,0 +1,60 @@
+"""Sums over lanes, and the account of items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+__all__ = ["jain_index", "make_account", "totals"]
+
+_SUMMED: Final = (
+    "operations", "attempts", "wins", "losses", "help", "help_won", "in", "out", "empty", "backoff_us", "delay_us",
+)  # fmt: skip
+
+
+def jain_index(values: Sequence[float]) -> float:
+    """Jain's fairness index: 1 where all have the same, 1/n where one has everything, 1 where nobody has anything.
+
+    R. Jain, D. Chiu, W. Hawe: A Quantitative Measure of Fairness. DEC TR-301, 1984.
+    """
+    squares = sum(value * value for value in values)
+    return 1.0 if squares == 0 else sum(values) ** 2 / (len(values) * squares)
+
+
+def totals(lanes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The lanes' counters added up, with longest streak, retry rate (losses ÷ attempts) and fairness of the operations."""
+    rows = list(lanes)
+    result: dict[str, Any] = {name: sum(row[name] for row in rows) for name in _SUMMED}
+    result["longest_streak"] = max((row["longest_streak"] for row in rows), default=0)
+    result["retry_rate"] = result["losses"] / result["attempts"] if result["attempts"] else 0.0
+    result["fairness"] = jain_index([row["operations"] for row in rows])
+    return result
+
+
+def make_account(
+    reason: str, sequence: int, inserted: int, removed: int, inside: int, in_flight: Mapping[int, int]
+) -> dict[str, Any]:
+    """The balance in = out + inside + in flight, at a moment when no thread moves.
+
+    Args:
+        reason: why it was drawn up.
+        sequence: the last sequence number that it covers.
+        inserted: items whose insertion took effect, the prefilled ones included.
+        removed: items whose removal took effect, whether or not it has returned.
+        inside: items that a walk through the structure finds.
+        in_flight: for each lane that stands between the effect of its removal and its return, its items.
+    """
+    flying = sum(in_flight.values())
+    out = removed - flying
+    lost = inserted - out - inside - flying
+    return {
+        "type": "account",
+        "reason": reason,
+        "sequence": sequence,
+        "in": inserted,
+        "out": out,
+        "inside": inside,
+        "in_flight": [{"lane": lane, "items": items} for lane, items in in_flight.items() if items],
+        "lost": lost,
+        "balanced": lost == 0,
+    }

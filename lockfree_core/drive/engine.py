@@ -1,0 +1,303 @@
+"""The engine process: runs one structure in real threads, under control, and reports over its pipes and rings.
+
+``python -m lockfree_core.drive.engine FD`` with the rings' file inherited as FD. See ``docs/protocol.md`` for
+commands and reports. The main thread reads commands; at end of input, and at ``stop``, the process ends at once with
+``os._exit``: killed lanes never unwind, so there is nothing to join.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lockfree_core.drive.account import make_account
+from lockfree_core.drive.control import Control
+from lockfree_core.drive.knobs import Knobs
+from lockfree_core.drive.lane import Lane, Status
+from lockfree_core.drive.plan import Plan, read_plan
+from lockfree_core.drive.rings import Rings
+from lockfree_core.drive.snapshot import take_snapshot
+from lockfree_core.drive.traced import TracedMemory
+from lockfree_core.drive.worker import Worker
+from lockfree_core.errors import LockfreeError
+from lockfree_core.trace.layout import RECORD_BYTES, Position
+
+__all__ = ["Engine", "main"]
+
+_SWITCH_INTERVAL = 0.001  # seconds; with 32 busy threads the main thread then still gets its turn within 100 ms
+
+
+class _Scratch:
+    """Stands in for a lane's area while the structure is set up: what is recorded then is thrown away."""
+
+    def __init__(self) -> None:
+        self.records = memoryview(bytearray(RECORD_BYTES * 1024))
+        self.publish = memoryview(bytearray(8)).cast("Q")
+        self.status = memoryview(bytearray(8)).cast("Q")
+
+    @property
+    def tail(self) -> int:
+        return self.publish[0]
+
+    def write_counters(self, values: tuple[int, ...]) -> None:
+        """Nobody reads them."""
+
+
+class Engine:
+    """A run: structure, memory, lanes.
+
+    Args:
+        plan: what to run.
+        rings: where records and counters go.
+        report: called with each report; must be safe to call from any thread.
+    """
+
+    def __init__(self, plan: Plan, rings: Rings, report: Callable[[dict[str, Any]], None]) -> None:
+        self._plan = plan
+        self._rings = rings
+        self._report = report
+        self._names_lock = threading.Lock()
+        self._began = False
+        self.control = Control(plan.knobs, plan.seed, self._tell)
+        self.memory = TracedMemory(self.control, self._announce)
+        self._prefilled = self._set_up()
+        self.state = "paused"
+
+    def start(self) -> None:
+        """Report names and the first snapshot, and let the lanes go."""
+        control = self.control
+        self._announce({"operations": [
+            {"id": index, "name": step.name, "takes_value": step.takes_value, "effect": step.effect, "items": step.items}
+            for index, step in enumerate(self._plan.operations)
+        ]})  # fmt: skip
+        self.memory.begin()
+        self._began = True
+        control.started = time.perf_counter_ns()
+        self._report(take_snapshot(self.memory, "start", 0))
+        control.hold_lost = self._plan.hold
+        threading.Thread(target=control.conduct, daemon=True).start()
+        self._match_threads()
+        self.resume()
+
+    def handle(self, command: Mapping[str, Any]) -> None:
+        """Carry out one command; ``done`` or ``error`` is reported with its id."""
+        number = command.get("id")
+        try:
+            handler = getattr(self, f"do_{command.get('type')}", None)
+            if handler is None:
+                raise LockfreeError(f"unknown command {command.get('type')!r}")
+            handler(command)
+        except LockfreeError as error:
+            self._report({"type": "error", "id": number, "field": getattr(error, "field", None), "message": str(error)})
+        else:
+            self._report({"type": "done", "id": number})
+
+    # -- commands
+
+    def do_knobs(self, command: Mapping[str, Any]) -> None:
+        """Change knobs while the run goes on."""
+        knobs: Knobs = self.control.knobs.changed(command["knobs"])
+        self.control.set_knobs(knobs)
+        self._match_threads()
+
+    def do_pause(self, command: Mapping[str, Any]) -> None:
+        """Stop every lane at its gate and draw up the account."""
+        self.control.pause()
+        self._balance("pause")
+        self._set_state("paused")
+
+    def do_resume(self, command: Mapping[str, Any]) -> None:
+        """Go on."""
+        self.resume()
+
+    def do_step(self, command: Mapping[str, Any]) -> None:
+        """One access of one lane."""
+        lane = self.control.step(command.get("lane"))
+        self.control.settle(lane)
+        self._balance("step")
+
+    def do_freeze(self, command: Mapping[str, Any]) -> None:
+        """Freeze a lane at a position."""
+        self.control.stop_lane("freeze", int(command["lane"]), Position[command.get("position") or "ANYWHERE"])
+
+    def do_kill(self, command: Mapping[str, Any]) -> None:
+        """Kill a lane at a position."""
+        self.control.stop_lane("kill", int(command["lane"]), Position[command.get("position") or "ANYWHERE"])
+
+    def do_thaw(self, command: Mapping[str, Any]) -> None:
+        """Thaw a lane."""
+        self.control.thaw(int(command["lane"]))
+
+    def do_snapshot(self, command: Mapping[str, Any]) -> None:
+        """Report a snapshot."""
+        with self.control.standstill():
+            for lane in self.control.lanes:
+                lane.tell_lost()
+            self._report(take_snapshot(self.memory, str(command.get("reason", "request")), self._now()))
+
+    def do_stop(self, command: Mapping[str, Any]) -> None:
+        """Draw up the last account."""
+        self.control.pause()
+        self._balance("end")
+        self._set_state("ended")
+
+    def resume(self) -> None:
+        """Let the lanes go."""
+        self.control.resume()
+        self._set_state("running")
+
+    # -- inside
+
+    def _tell(self, report: dict[str, Any]) -> None:
+        """What a lane has to say: it was held."""
+        report["sequence"] = self.memory.sequence
+        self._report(report)
+        threading.Thread(target=self._settle_hold, daemon=True).start()
+
+    def _settle_hold(self) -> None:
+        self._balance("held")
+        self._set_state("held")
+
+    def _announce(self, names: dict[str, Any]) -> None:
+        with self._names_lock:
+            self._report({"type": "names", "from": self.memory.sequence + 1 if self._began else 0, **names})
+            self._rings.count_names()
+
+    def _set_state(self, state: str) -> None:
+        self.state = state
+        self._report({"type": "status", "state": state})
+
+    def _now(self) -> int:
+        return time.perf_counter_ns() - self.control.started
+
+    def _set_up(self) -> int:
+        """Make the structure and fill it, in this thread, on a lane that nobody sees."""
+        control, memory, plan = self.control, self.memory, self._plan
+        scratch: Any = _Scratch()
+        lane = Lane(0, control, scratch, plan.seed)
+        lane.attention = lane.cas_attention = False
+        memory.register(lane)
+        self.structure = plan.factory(memory)
+        insert = plan.operations[0]
+        method = getattr(self.structure, insert.name)
+        values = lane.delays
+        for _ in range(plan.knobs.prefill):
+            lane.trail = {}
+            if insert.takes_value:
+                method(int(values.random() * 100))
+            else:
+                method()
+        memory.lanes.clear()
+        return plan.knobs.prefill
+
+    def _match_threads(self) -> None:
+        """Start and stop lanes until as many run as the knob says."""
+        control = self.control
+        wanted = control.knobs.threads
+        for index in range(wanted):
+            lane = control.lanes[index] if index < len(control.lanes) else self._add_lane(index)
+            lane.leaving = False
+            if lane.thread is None or (lane.status == Status.STOPPED and not lane.thread.is_alive()):
+                self._start(lane)
+        for lane in control.lanes[wanted:]:
+            lane.leaving = True
+        control.refresh()
+
+    def _add_lane(self, index: int) -> Lane:
+        area = self._rings.reserve(index)
+        area.use()
+        lane = Lane(index, self.control, area, self._plan.seed)
+        lane.write_counters()
+        self.control.add(lane)
+        return lane
+
+    def _start(self, lane: Lane) -> None:
+        lane.set_status(Status.IDLE)
+        worker = Worker(lane, self.memory, self.structure, self._plan)
+        lane.parked = False
+        lane.thread = threading.Thread(target=worker.run, name=f"T{lane.index + 1}", daemon=True)
+        lane.thread.start()
+
+    def _balance(self, reason: str) -> None:
+        """Bring everything to a stand and report the account."""
+        with self.control.standstill():
+            lanes = self.control.lanes
+            for lane in lanes:
+                lane.tell_lost()
+                lane.write_counters()
+            account = make_account(
+                reason,
+                self.memory.sequence,
+                self._prefilled + sum(lane.inserted for lane in lanes),
+                sum(lane.removed for lane in lanes),
+                self._inside(),
+                {lane.index: lane.flying for lane in lanes},
+            )
+        self._report(account)
+
+    def _inside(self) -> int:
+        value = getattr(self.structure, "value", None)
+        return int(value) if value is not None else sum(1 for _ in self.structure)
+
+
+class _Pipe:
+    """Writes reports to what was standard output, one JSON object a line. A server that is gone ends the process."""
+
+    def __init__(self) -> None:
+        self._fd = os.dup(1)
+        os.dup2(2, 1)  # whatever an algorithm prints must not mix with the reports
+        self._lock = threading.Lock()
+
+    def report(self, message: dict[str, Any]) -> None:
+        data = json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        with self._lock:
+            try:
+                view = memoryview(data)
+                while view:
+                    view = view[os.write(self._fd, view) :]
+            except OSError:
+                os._exit(0)
+
+
+def main(arguments: list[str]) -> int:
+    """Serve one run."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server decides what ends
+    faulthandler.enable()
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    pipe = _Pipe()
+    engine: Engine | None = None
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    pipe.report({"type": "ready", "pid": os.getpid(), "python": sys.version.split()[0], "gil": gil,
+                 "implementation": sys.implementation.name})  # fmt: skip
+    try:
+        rings = Rings(int(arguments[0]))
+        for line in sys.stdin.buffer:
+            command = json.loads(line)
+            if engine is None:
+                engine = Engine(read_plan(command["plan"]), rings, pipe.report)
+                engine.start()
+            else:
+                engine.handle(command)
+                if command.get("type") == "stop":
+                    break
+    except LockfreeError as error:
+        pipe.report({"type": "error", "id": None, "field": getattr(error, "field", None), "message": str(error)})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        status = main(sys.argv[1:])
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        status = 1
+    sys.stderr.flush()
+    os._exit(status)

@@ -1,0 +1,122 @@
+"""The state of the shared memory and of the lanes as a snapshot message. Only at a standstill."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+from lockfree_core.drive.lane import Lane, Status
+from lockfree_core.drive.rings import STATUSES
+from lockfree_core.drive.traced import TracedMemory
+
+__all__ = ["take_snapshot"]
+
+_INNER = ("lockfree_core.drive.", "lockfree_core.memory.", "threading", "contextlib")
+
+
+def take_snapshot(memory: TracedMemory, reason: str, time: int) -> dict[str, Any]:
+    """Root cells, the nodes that can be reached from them or from a lane's locals, locks and lanes.
+
+    Args:
+        memory: the run's memory; no lane may move.
+        reason: why it is taken.
+        time: nanoseconds since the run began.
+    """
+    lanes = [_lane(memory, lane) for lane in memory.control.lanes]
+    published = _reach([cell.value for cell in memory.roots])
+    held: dict[int, Any] = {}
+    owners: dict[int, int] = {}
+    for lane, (_, nodes) in zip(memory.control.lanes, lanes, strict=True):
+        for node, fresh in nodes:
+            if fresh and node.trace_id not in published:
+                owners.setdefault(node.trace_id, lane.index)
+            held.update(_reach([node]))
+    rows = [_node(memory, node, -1, True, False) for node in published.values()]
+    rows += [
+        _node(memory, node, owners.get(number, -1), number not in owners, number not in owners)
+        for number, node in held.items()
+        if number not in published
+    ]
+    return {
+        "type": "snapshot",
+        "sequence": memory.sequence,
+        "time": time,
+        "reason": reason,
+        "cells": [{"id": cell.cell_id, "value": cell.code} for cell in memory.roots],
+        "nodes": rows,
+        "locks": [
+            {
+                "cell": lock.cell_id,
+                "holder": lock.holder.index if lock.holder else -1,
+                "waiters": [lane.index for lane in lock.waiters],
+            }
+            for lock in memory.locks
+        ],
+        "lanes": [row for row, _ in lanes],
+    }
+
+
+def _reach(values: list[Any]) -> dict[int, Any]:
+    """The nodes that can be reached from these values, by number."""
+    found: dict[int, Any] = {}
+    stack = [value for value in values if hasattr(value, "trace_id")]
+    while stack:
+        node = stack.pop()
+        if node.trace_id in found:
+            continue
+        found[node.trace_id] = node
+        stack += [cell.value for cell in _cells(node) if hasattr(cell.value, "trace_id")]
+    return found
+
+
+def _cells(node: Any) -> list[Any]:
+    """A node's cells in the order of its type's fields."""
+    cells = [getattr(node, name, None) for kind in type(node).__mro__ for name in getattr(kind, "__slots__", ())]
+    return sorted((cell for cell in cells if hasattr(cell, "cell_id")), key=lambda cell: cell.cell_id)
+
+
+def _node(memory: TracedMemory, node: Any, owner: int, published: bool, removed: bool) -> dict[str, Any]:
+    return {
+        "id": node.trace_id,
+        "type": memory.types[type(node)].id,
+        "first": node.trace_cell,
+        "value": memory.encode(getattr(node, "value", None)),
+        "cells": [cell.code for cell in _cells(node)],
+        "owner": owner,
+        "published": published,
+        "removed": removed,
+    }
+
+
+def _lane(memory: TracedMemory, lane: Lane) -> tuple[dict[str, Any], list[tuple[Any, bool]]]:
+    """The lane's row, and the nodes that its locals hold, each with whether the lane allocated it in this operation."""
+    values = _locals(lane)
+    nodes = [(value, lane.trail[name] == 0) for name, value in values.items() if hasattr(value, "trace_id")]
+    row = {
+        "lane": lane.index,
+        "status": STATUSES[lane.status],
+        "operation": lane.operation,
+        "argument": lane.argument,
+        "number": lane.number,
+        "attempts": lane.operation_wins + lane.operation_losses,
+        "losses": lane.operation_losses,
+        "site": lane.site,
+        "locals": {
+            name: {"value": memory.encode(value), "cell": lane.trail[name]} for name, value in values.items()
+        },
+    }  # fmt: skip
+    return row, nodes
+
+
+def _locals(lane: Lane) -> dict[str, Any]:
+    """The locals of the lane's algorithm that accesses were bound to in the running operation."""
+    if lane.operation < 0 or lane.thread is None or lane.status in (Status.RAISED, Status.STOPPED):
+        return {}
+    frame: FrameType | None = sys._current_frames().get(lane.thread.ident or 0)
+    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(_INNER):
+        frame = frame.f_back
+    if frame is None:
+        return {}
+    known = frame.f_locals
+    return {name: known[name] for name in lane.trail if name in known}

@@ -1,0 +1,123 @@
+"""What a worker thread does: draw an operation, run it on the structure, think, again."""
+
+from __future__ import annotations
+
+import random
+from _thread import get_ident
+from dataclasses import dataclass
+from typing import Any
+
+from lockfree_core.drive.lane import FREE, Lane, Status
+from lockfree_core.drive.plan import Plan
+from lockfree_core.drive.traced import TracedMemory
+from lockfree_core.trace.layout import Kind, Outcome, encode_integer
+
+__all__ = ["Worker"]
+
+_EMPTY = object()
+_VALUES = 100  # values are drawn below it: short enough to be read on a node
+
+
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """An operation bound to the structure."""
+
+    index: int
+    call: Any
+    takes_value: bool
+    effect: int
+    items: int
+
+
+class Worker:
+    """The body of a lane's thread. The same seed draws the same operations and values in every run."""
+
+    def __init__(self, lane: Lane, memory: TracedMemory, structure: Any, plan: Plan) -> None:
+        self._lane = lane
+        self._memory = memory
+        self._control = memory.control
+        self._draw = random.Random(f"{plan.seed}:{lane.index}:operations").random
+        methods = [
+            _Method(index, getattr(structure, step.name), step.takes_value, memory.role(step.effect), step.items)
+            for index, step in enumerate(plan.operations)
+        ]
+        self._insert = methods[0]
+        self._remove = methods[-1]
+
+    def run(self) -> None:
+        """Work until told to leave, or until an operation raises."""
+        lane, memory = self._lane, self._memory
+        memory.register(lane)
+        memory.note(lane, Kind.STARTED, 0, 0, 0, 0, 0)
+        try:
+            while self._operate() and not lane.leaving:
+                think = self._control.knobs.think_ms
+                if think:
+                    lane.sleep(think / 1000, Status.IDLE)
+        except Exception as error:  # whatever an algorithm under study may raise
+            self._fault(error)
+            return
+        lane.gate(FREE)
+        memory.note(lane, Kind.STOPPED, 0, 0, 0, 0, 0)
+        self._end(Status.STOPPED)
+
+    def _operate(self) -> bool:
+        """One operation; False when the lane was told to leave before it began."""
+        lane, note = self._lane, self._memory.note
+        if lane.attention:
+            lane.gate(FREE)
+            if lane.leaving:
+                return False
+        method = self._insert if self._draw() * 100 < self._control.knobs.insert_share else self._remove
+        value = int(self._draw() * _VALUES)
+        argument = encode_integer(value) if method.takes_value else 0
+        self._begin(method, argument)
+        note(lane, Kind.BEGIN, 0, method.index, 0, argument, lane.number)
+        if method.takes_value:
+            result = method.call(value)
+        else:
+            result = method.call(_EMPTY) if method.items < 0 else method.call()
+        if lane.attention:
+            lane.gate(FREE)
+        outcome = Outcome.EMPTY if result is _EMPTY else Outcome.VALUE
+        code = 0 if result is _EMPTY else self._memory.encode(result)
+        self._return(outcome)
+        note(lane, Kind.END, 0, method.index, lane.operation_wins + lane.operation_losses, code, outcome)
+        lane.write_counters()
+        return True
+
+    def _begin(self, method: _Method, argument: int) -> None:
+        lane = self._lane
+        lane.set_status(Status.RUNNING)
+        lane.operation = method.index
+        lane.argument = argument
+        lane.number += 1
+        lane.effect = method.effect
+        lane.items = method.items
+        lane.operation_wins = lane.operation_losses = 0
+        lane.site = 0
+        lane.trail = {}
+
+    def _return(self, outcome: Outcome) -> None:
+        lane = self._lane
+        lane.set_status(Status.IDLE)
+        lane.operations += 1
+        lane.empty += outcome
+        lane.flying = 0
+        lane.operation = lane.effect = -1
+        lane.trail = {}
+
+    def _fault(self, error: Exception) -> None:
+        lane, memory = self._lane, self._memory
+        text = f"{type(error).__name__}: {error}"
+        lane.gate(FREE)
+        memory.note(lane, Kind.FAULT, lane.site, memory.intern(text), 0, 0, 0)
+        self._end(Status.RAISED)
+
+    def _end(self, status: int) -> None:
+        lane = self._lane
+        lane.set_status(status)
+        lane.write_counters()
+        self._memory.lanes.pop(get_ident(), None)
+        lane.parked = True
+        self._control.arrived.set()

@@ -1,0 +1,35 @@
+"""Every error that the library raises on purpose, in one place."""
+
+from __future__ import annotations
+
+__all__ = ["EngineError", "KnobError", "LockfreeError", "RecordingError", "TraceError"]
+
+
+class LockfreeError(Exception):
+    """Base of the library's own errors."""
+
+
+class KnobError(LockfreeError, ValueError):
+    """A knob was given a value that it does not take.
+
+    Attributes:
+        field: the name of the knob.
+        reason: what it takes and what came.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field} {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class EngineError(LockfreeError, RuntimeError):
+    """An engine could not be started, or was asked for something that it cannot do."""
+
+
+class TraceError(LockfreeError, ValueError):
+    """A trace breaks its own rules: a gap in the sequence, an unknown kind, a name that never came."""
+
+
+class RecordingError(LockfreeError, ValueError):
+    """A file is no recording, or a damaged one."""

@@ -1,0 +1,22 @@
+"""Cells, locks and nodes: the shared state that structures work on."""
+
+from lockfree_core.memory.backoff import ConstantBackoff, ExponentialBackoff, NoBackoff
+from lockfree_core.memory.base import Backoff, Integer, Lock, Memory, Reference, Versioned
+from lockfree_core.memory.cells import AtomicInteger, AtomicReference, VersionedReference
+from lockfree_core.memory.locked import LockedMemory
+
+__all__ = [
+    "AtomicInteger",
+    "AtomicReference",
+    "Backoff",
+    "ConstantBackoff",
+    "ExponentialBackoff",
+    "Integer",
+    "Lock",
+    "LockedMemory",
+    "Memory",
+    "NoBackoff",
+    "Reference",
+    "Versioned",
+    "VersionedReference",
+]

@@ -1,0 +1,7 @@
+"""The structures: one algorithm a file; ``locked`` holds the mutex twins, ``flawed`` the known-bad variants."""
+
+from lockfree_core.structures.atomic_counter import AtomicCounter
+from lockfree_core.structures.michael_scott_queue import MichaelScottQueue
+from lockfree_core.structures.treiber_stack import TreiberStack
+
+__all__ = ["AtomicCounter", "MichaelScottQueue", "TreiberStack"]

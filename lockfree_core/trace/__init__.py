@@ -1,0 +1,1 @@
+"""The trace: what happened, record by record, in exact order."""

@@ -22,7 +22,7 @@ def jain_index(values: Sequence[float]) -> float:
 
 
 def totals(lanes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The lanes' counters added up, with longest streak, retry rate (losses ÷ attempts) and fairness of the operations."""
+    """The lanes' counters added up, with the longest streak, retry rate (losses ÷ attempts), fairness of operations."""
     rows = list(lanes)
     result: dict[str, Any] = {name: sum(row[name] for row in rows) for name in _SUMMED}
     result["longest_streak"] = max((row["longest_streak"] for row in rows), default=0)

@@ -292,7 +292,7 @@ class Control:
             return "raised an error and stopped"
         if lane.status == Status.STOPPED:
             return "has left the run"
-        if lane.status == Status.WAITING and not lane.lock_freed:
+        if lane.waits_for is not None and lane.waits_for.holder is not None:
             return "waits for the lock, which another thread holds"
         return None
 

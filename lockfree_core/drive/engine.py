@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from lockfree_core.drive.account import make_account
@@ -73,10 +74,8 @@ class Engine:
     def start(self) -> None:
         """Report names and the first snapshot, and let the lanes go."""
         control = self.control
-        self._announce({"operations": [
-            {"id": index, "name": step.name, "takes_value": step.takes_value, "effect": step.effect, "items": step.items}
-            for index, step in enumerate(self._plan.operations)
-        ]})  # fmt: skip
+        operations = [{"id": index, **asdict(step)} for index, step in enumerate(self._plan.operations)]
+        self._announce({"operations": operations})
         self.memory.begin()
         self._began = True
         control.started = time.perf_counter_ns()

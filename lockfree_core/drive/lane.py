@@ -41,14 +41,15 @@ class Status:
 
 
 class Lane:
-    """One worker thread's place in a run. Made and controlled by :class:`~lockfree_core.drive.control.Control`."""
+    """One worker thread's place in a run. Controlled by :class:`~lockfree_core.drive.control.Control`."""
 
     __slots__ = (
-        "area", "asking", "attention", "backoff_us", "cas_attention", "control", "delay_us", "delays", "effect", "empty",
-        "flying", "frozen", "granted", "head", "help", "help_won", "holding", "index", "inserted", "items", "killed",
-        "leaving", "limit", "longest_streak", "losses", "lost_count", "lost_first", "lost_last", "mask", "number",
-        "operation", "operations", "paid", "parked", "pending", "publish", "records", "removed", "status", "streak",
-        "thread", "trail", "wake", "wins", "argument", "operation_losses", "operation_wins", "lock_freed", "site",
+        "area", "argument", "asking", "attention", "backoff_us", "cas_attention", "control", "delay_us", "delays",
+        "effect", "empty", "flying", "frozen", "granted", "head", "help", "help_won", "holding", "index",
+        "inserted", "items", "killed", "leaving", "limit", "lock_freed", "longest_streak", "losses", "lost_count",
+        "lost_first", "lost_last", "mask", "number", "operation", "operation_losses", "operation_wins",
+        "operations", "paid", "parked", "pending", "publish", "records", "removed", "site", "status", "streak",
+        "thread", "trail", "waits_for", "wake", "wins",
     )  # fmt: skip
 
     def __init__(self, index: int, control: Control, area: LaneArea, seed: object) -> None:
@@ -67,6 +68,7 @@ class Lane:
         self.pending: tuple[str, Position] | None = None
         self.frozen = self.killed = self.leaving = self.asking = self.paid = self.lock_freed = False
         self.granted = 0
+        self.waits_for: Any = None  # the lock, while the lane waits for one
         self.parked = True
         self.wake = allocate_lock()
         self.wake.acquire()

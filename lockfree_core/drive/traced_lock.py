@@ -41,8 +41,9 @@ class TracedLock:
         if self._take(lane, site, Kind.LOCK_WAIT):
             return
         lane.set_status(Status.WAITING)
+        lane.waits_for = self
         while True:
-            while not lane.lock_freed:
+            while not (lane.lock_freed or lane.granted):
                 lane.park()
                 if lane.pending is not None and not memory.control.barrier:
                     lane.gate(FREE)
@@ -51,6 +52,7 @@ class TracedLock:
             lane.lock_freed = False
             if self._take(lane, site, None):
                 break
+        lane.waits_for = None
         lane.set_status(Status.RUNNING)
 
     def __exit__(

@@ -177,7 +177,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "classic": Preset(
         "classic 5 % retries",
         "Unthrottled, with enough yields between load and CAS that about one attempt in twenty is lost.",
-        {"threads": 4, "insert_share": 50, "think_ms": 0.0, "gap_share": 6, "gap_kind": "yield", "gap_thread": 0,
+        {"threads": 4, "insert_share": 50, "think_ms": 0.0, "gap_share": 5, "gap_kind": "yield", "gap_thread": 0,
          "backoff": "none", "speed": 0.0},
     ),
     "storm": Preset(

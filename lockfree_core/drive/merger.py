@@ -9,6 +9,7 @@ use have come over the pipe.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,15 @@ __all__ = ["RECORD_DTYPE", "Batch", "Merger"]
 
 RECORD_DTYPE = np.dtype({"names": [field.name for field in FIELDS], "formats": [f"<u{field.width}" for field in FIELDS],
                          "offsets": [field.offset for field in FIELDS], "itemsize": RECORD_BYTES})  # fmt: skip
+
+_Rows = npt.NDArray[np.uint64]  # a record a row
+_Distances = npt.NDArray[np.uint32]
+
+_WORDS: Final = RECORD_BYTES // 8
+_SEQUENCE: Final = next(field.offset for field in FIELDS if field.name == "sequence") // 4
+_SLACK: Final = 4096  # so many missing numbers are no reason to sort
+_NOTHING: Final = np.empty((0, _WORDS), np.uint64)
+_NO_DISTANCES: Final = np.empty(0, np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class Merger:
         self._rings = rings
         self._limit = limit
         self._expected = 0
-        self._pending: npt.NDArray[np.void] = np.empty(0, RECORD_DTYPE)
+        self._pending = _NOTHING
 
     @property
     def expected(self) -> int:
@@ -53,7 +63,7 @@ class Merger:
 
     @property
     def held_back(self) -> int:
-        """How many records wait for one that is missing, or for their names."""
+        """How many records wait for one that is missing."""
         return len(self._pending)
 
     def poll(self, names_received: int, final: bool = False) -> Batch | None:
@@ -63,54 +73,69 @@ class Merger:
             names_received: how many reports of names have been read from the engine's pipe.
             final: the engine is gone: do not wait for what will never come.
         """
-        self._collect()
-        if not len(self._pending) or (names_received < self._rings.names and not final):
+        # Before the count of names: a record whose names are announced in between stays in its ring until the next time.
+        spans = [(lane, span) for lane in range(MAX_LANES) for span in self._rings.take(lane)]
+        if names_received < self._rings.names and not final:
             return None
-        distance = self._pending["sequence"] - np.uint32(self._expected & 0xFFFF_FFFF)
-        order = np.argsort(distance, kind="stable")
-        distance = distance[order]
-        # A record that comes after its number was given up has a huge distance: it sorts last, and is dropped there.
-        late = len(distance) - int(np.searchsorted(distance, np.uint32(1 << 31)))
-        if late:
-            order, distance = order[:-late], distance[:-late]
-        end, lost = self._complete(distance, order, final)
-        if end == 0:
-            self._pending = self._pending[order]
+        rows, distance = self._order([np.frombuffer(span, np.uint64).reshape(-1, _WORDS) for _, span in spans])
+        for lane, span in spans:
+            self._rings.taken(lane, len(span) // RECORD_BYTES)
+        end, lost = self._complete(rows, distance, final) if len(rows) else (0, 0)
+        self._pending = rows[end:]
+        if not end:
             return None
-        data = self._pending[order[:end]]
-        batch = Batch(self._expected + int(distance[0]), end, data.tobytes(), lost)
+        batch = Batch(self._expected + int(distance[0]), end, rows[:end].tobytes(), lost)
         self._expected += int(distance[end - 1]) + 1
-        self._pending = self._pending[order[end:]]
         return batch
 
-    def _collect(self) -> None:
-        parts = [self._pending] if len(self._pending) else []
-        for lane in range(MAX_LANES):
-            for span in self._rings.take(lane):
-                part = np.frombuffer(span, RECORD_DTYPE).copy()
-                self._rings.taken(lane, len(part))
-                parts.append(part)
-        if parts:
-            self._pending = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    def _order(self, parts: list[_Rows]) -> tuple[_Rows, _Distances]:
+        """New records and those held back, in order, with each one's distance from the expected number."""
+        if len(self._pending):
+            parts = [*parts, self._pending]
+        if not parts:
+            return _NOTHING, _NO_DISTANCES
+        expected = np.uint32(self._expected & 0xFFFF_FFFF)
+        distances = [part.view(np.uint32)[:, _SEQUENCE] - expected for part in parts]
+        total = sum(map(len, parts))
+        span = max(int(distance.max()) for distance in distances) + 1
+        if span > 2 * total + _SLACK:
+            return self._sort(np.concatenate(parts), np.concatenate(distances))
+        # Each number occurs once, so the distance is the place: no sorting.
+        rows = np.empty((span, _WORDS), np.uint64)
+        for part, distance in zip(parts, distances, strict=True):
+            rows[distance] = part
+        if span == total:
+            return rows, np.arange(span, dtype=np.uint32)
+        present = np.zeros(span, np.bool_)
+        for distance in distances:
+            present[distance] = True
+        return rows[present], np.flatnonzero(present).astype(np.uint32)
 
-    def _complete(self, distance: npt.NDArray[np.uint32], order: npt.NDArray[np.intp], final: bool) -> tuple[int, int]:
+    @staticmethod
+    def _sort(rows: _Rows, distance: _Distances) -> tuple[_Rows, _Distances]:
+        """As ``_order``, for numbers that lie far apart."""
+        # A record that comes after its number was given up has a huge distance, and is dropped here.
+        in_time = distance < np.uint32(1 << 31)
+        rows, distance = rows[in_time], distance[in_time]
+        order = np.argsort(distance, kind="stable")
+        return rows[order], distance[order]
+
+    def _complete(self, rows: _Rows, distance: _Distances, final: bool) -> tuple[int, int]:
         """How many records from the start can go out, and how many numbers are missing among them for good."""
-        count = min(len(distance), self._limit)
-        jumps = np.diff(distance[:count], prepend=np.int64(-1)) - 1
-        holes = np.flatnonzero(jumps)
-        if not len(holes):
+        count = min(len(rows), self._limit)
+        if int(distance[count - 1]) == count - 1:
             return count, 0
+        jumps = np.diff(distance[:count].astype(np.int64), prepend=-1) - 1
         if final:
             return count, int(jumps.sum())
-        kinds = self._pending["kind"][order]
-        covered, lost = 0, 0
-        lost_at = np.flatnonzero(kinds == int(Kind.LOST))
-        for hole in holes:
+        records = rows[:count].view(RECORD_DTYPE)[:, 0]
+        lost_at = np.flatnonzero(records["kind"] == int(Kind.LOST))
+        covered, lost = -1, 0  # distances
+        for hole in np.flatnonzero(jumps):
             for index in lost_at[lost_at < hole]:
-                row = self._pending[order[index]]
-                reach = (int(row["after"]) - int(row["before"])) & 0xFFFF_FFFF
-                covered = max(covered, self._expected + int(distance[index]) + reach)
-            if self._expected + int(distance[hole]) - 1 > covered:
+                reach = (int(records[index]["after"]) - int(records[index]["before"])) & 0xFFFF_FFFF
+                covered = max(covered, int(distance[index]) + reach)
+            if int(distance[hole]) - 1 > covered:
                 return int(hole), lost
             lost += int(jumps[hole])
         return count, lost

@@ -73,7 +73,7 @@ class Merger:
             names_received: how many reports of names have been read from the engine's pipe.
             final: the engine is gone: do not wait for what will never come.
         """
-        # Before the count of names: a record whose names are announced in between stays in its ring until the next time.
+        # Before the count of names: a record whose names come in between stays in its ring until the next time.
         spans = [(lane, span) for lane in range(MAX_LANES) for span in self._rings.take(lane)]
         if names_received < self._rings.names and not final:
             return None

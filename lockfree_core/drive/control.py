@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from lockfree_core.drive.knobs import Knobs
+from lockfree_core.drive.knobs import MOST_INSIDE, Knobs
 from lockfree_core.drive.lane import Lane, Status
 from lockfree_core.errors import EngineError
 from lockfree_core.trace.layout import Kind, Position
@@ -50,6 +50,7 @@ class Control:
         self.paused = True
         self.hold_lost = False
         self.period = 0.0
+        self.room = 0
         self.note: Callable[[Lane, int, int, int, int, int, int], None] = _no_note
         self.wake_waiters: Callable[[], None] = lambda: None
         self._slot = 0.0
@@ -65,6 +66,7 @@ class Control:
         with self.mutex:
             self.knobs = knobs
             self.period = 1.0 / knobs.speed if knobs.speed else 0.0
+            self.room = MOST_INSIDE // knobs.threads
             self._slot = 0.0
             self.refresh()
             self._poke_all()
@@ -165,6 +167,7 @@ class Control:
             if lane.frozen:
                 # The lane is parked, so this thread may write for it; a record of its own could fall behind a barrier.
                 self.note(lane, Kind.THAWED, 0, 0, 0, 0, 0)
+                lane.set_status(lane.resumed_status())
                 lane.frozen = False
             self.refresh()
             lane.poke()
@@ -237,6 +240,8 @@ class Control:
                 return
             self.hold_lost = False
             self.paused = True
+            for other in self.lanes:
+                other.granted = 0  # a turn given before the hold is no step in the held run
             self.refresh()
         self.report({"type": "held", "lane": lane.index})
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import faulthandler
 import json
+import mmap
 import os
 import signal
 import sys
@@ -16,22 +17,24 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from lockfree_core.drive.account import make_account
+from lockfree_core.drive.commands import lane_of, position_of, read_command
 from lockfree_core.drive.control import Control
-from lockfree_core.drive.knobs import Knobs
 from lockfree_core.drive.lane import Lane, Status
 from lockfree_core.drive.plan import Plan, read_plan
 from lockfree_core.drive.rings import Rings
 from lockfree_core.drive.snapshot import take_snapshot
 from lockfree_core.drive.traced import TracedMemory
 from lockfree_core.drive.worker import Worker
-from lockfree_core.errors import LockfreeError
-from lockfree_core.trace.layout import RECORD_BYTES, Position
+from lockfree_core.errors import EngineError, LockfreeError
+from lockfree_core.trace.layout import RECORD_BYTES
 
 __all__ = ["Engine", "main"]
 
+_MEMORY_LIMIT = 1 << 30  # bytes; a run takes some tens of megabytes
 _SWITCH_INTERVAL = 0.001  # seconds; with 32 busy threads the main thread then still gets its turn within 100 ms
 
 
@@ -90,11 +93,11 @@ class Engine:
         number = command.get("id")
         try:
             handler = getattr(self, f"do_{command.get('type')}", None)
-            if handler is None:
+            if not isinstance(command.get("type"), str) or handler is None:
                 raise LockfreeError(f"unknown command {command.get('type')!r}")
             handler(command)
         except LockfreeError as error:
-            self._report({"type": "error", "id": number, "field": getattr(error, "field", None), "message": str(error)})
+            self._report(_error_report(number, error))
         else:
             self._report({"type": "done", "id": number})
 
@@ -102,7 +105,10 @@ class Engine:
 
     def do_knobs(self, command: Mapping[str, Any]) -> None:
         """Change knobs while the run goes on."""
-        knobs: Knobs = self.control.knobs.changed(command["knobs"])
+        changes: Any = command.get("knobs")
+        knobs = self.control.knobs.changed(changes)
+        for index in range(knobs.threads):
+            self._rings.reserve(index)  # where there is no room, nothing has changed yet
         self.control.set_knobs(knobs)
         self._match_threads()
 
@@ -118,21 +124,21 @@ class Engine:
 
     def do_step(self, command: Mapping[str, Any]) -> None:
         """One access of one lane."""
-        lane = self.control.step(command.get("lane"))
+        lane = self.control.step(None if command.get("lane") is None else lane_of(command))
         self.control.settle(lane)
         self._balance("step")
 
     def do_freeze(self, command: Mapping[str, Any]) -> None:
         """Freeze a lane at a position."""
-        self.control.stop_lane("freeze", int(command["lane"]), Position[command.get("position") or "ANYWHERE"])
+        self.control.stop_lane("freeze", lane_of(command), position_of(command))
 
     def do_kill(self, command: Mapping[str, Any]) -> None:
         """Kill a lane at a position."""
-        self.control.stop_lane("kill", int(command["lane"]), Position[command.get("position") or "ANYWHERE"])
+        self.control.stop_lane("kill", lane_of(command), position_of(command))
 
     def do_thaw(self, command: Mapping[str, Any]) -> None:
         """Thaw a lane."""
-        self.control.thaw(int(command["lane"]))
+        self.control.thaw(lane_of(command))
 
     def do_snapshot(self, command: Mapping[str, Any]) -> None:
         """Report a snapshot."""
@@ -162,7 +168,8 @@ class Engine:
 
     def _settle_hold(self) -> None:
         self._balance("held")
-        self._set_state("held")
+        if self.control.paused:  # nobody let it go on meanwhile
+            self._set_state("held")
 
     def _announce(self, names: dict[str, Any]) -> None:
         with self._names_lock:
@@ -200,14 +207,16 @@ class Engine:
         """Start and stop lanes until as many run as the knob says."""
         control = self.control
         wanted = control.knobs.threads
-        for index in range(wanted):
-            lane = control.lanes[index] if index < len(control.lanes) else self._add_lane(index)
-            lane.leaving = False
-            if lane.thread is None or (lane.status == Status.STOPPED and not lane.thread.is_alive()):
-                self._start(lane)
-        for lane in control.lanes[wanted:]:
-            lane.leaving = True
-        control.refresh()
+        with control.mutex:
+            for index in range(wanted):
+                lane = control.lanes[index] if index < len(control.lanes) else self._add_lane(index)
+                lane.leaving = False
+                if lane.thread is None or lane.status == Status.STOPPED:
+                    self._start(lane)
+            for lane in control.lanes[wanted:]:
+                lane.leaving = True
+                lane.poke()
+            control.refresh()
 
     def _add_lane(self, index: int) -> Lane:
         area = self._rings.reserve(index)
@@ -218,6 +227,8 @@ class Engine:
         return lane
 
     def _start(self, lane: Lane) -> None:
+        if lane.thread is not None:
+            lane.thread.join()  # it has left the run; at most its last few instructions are to come
         lane.set_status(Status.IDLE)
         worker = Worker(lane, self.memory, self.structure, self._plan)
         lane.parked = False
@@ -246,6 +257,10 @@ class Engine:
         return int(value) if value is not None else sum(1 for _ in self.structure)
 
 
+def _error_report(number: Any, error: LockfreeError) -> dict[str, Any]:
+    return {"type": "error", "id": number, "field": getattr(error, "field", None), "message": str(error)}
+
+
 class _Pipe:
     """Writes reports to what was standard output, one JSON object a line. A server that is gone ends the process."""
 
@@ -265,6 +280,20 @@ class _Pipe:
                 os._exit(0)
 
 
+def _watch_memory(pipe: _Pipe) -> None:
+    """End the process before its memory becomes everybody's problem. Nothing to watch where there is no /proc."""
+    pages = Path("/proc/self/statm")
+    while pages.exists():
+        if int(pages.read_text().split()[1]) * mmap.PAGESIZE > _MEMORY_LIMIT:
+            reason = (
+                f"the engine passed {_MEMORY_LIMIT >> 20} MB of memory: a thread that stands still holds a node, and "
+                "with it every node that was ever linked behind it; restart, and freeze or kill at a lower speed"
+            )
+            pipe.report({"type": "error", "id": None, "field": None, "message": reason})
+            os._exit(1)
+        time.sleep(1)
+
+
 def main(arguments: list[str]) -> int:
     """Serve one run."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server decides what ends
@@ -278,16 +307,21 @@ def main(arguments: list[str]) -> int:
     try:
         rings = Rings(int(arguments[0]))
         for line in sys.stdin.buffer:
-            command = json.loads(line)
+            try:
+                command = read_command(line)
+            except EngineError as error:
+                pipe.report(_error_report(None, error))
+                continue
             if engine is None:
-                engine = Engine(read_plan(command["plan"]), rings, pipe.report)
+                engine = Engine(read_plan(command.get("plan")), rings, pipe.report)
                 engine.start()
+                threading.Thread(target=_watch_memory, args=(pipe,), daemon=True).start()
             else:
                 engine.handle(command)
                 if command.get("type") == "stop":
                     break
     except LockfreeError as error:
-        pipe.report({"type": "error", "id": None, "field": getattr(error, "field", None), "message": str(error)})
+        pipe.report(_error_report(None, error))
         return 1
     return 0
 

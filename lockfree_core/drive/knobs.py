@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from lockfree_core.errors import KnobError
 
-__all__ = ["KNOBS", "PRESETS", "Choice", "Knobs", "Number", "Preset", "describe_knobs"]
+__all__ = ["KNOBS", "MOST_INSIDE", "PRESETS", "Choice", "Knobs", "Number", "Preset", "describe_knobs"]
+
+MOST_INSIDE: Final = 2000  # beside the prefilled items; beyond, removals take over, or memory would grow without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Number:
         Raises:
             KnobError: naming the knob, its range and what came.
         """
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < math.inf:
             raise KnobError(name, f"must be a number from {self.range}; got {value!r}")
         if self.integer and value != int(value):
             raise KnobError(name, f"must be a whole number from {self.range}; got {value!r}")
@@ -94,7 +96,8 @@ class Knobs:
     threads: int = _number(4, "Threads", "load", "", 1, 32, "Worker threads that run the structure.")
     insert_share: int = _number(
         50, "Insert share", "load", "%", 0, 100,
-        "How many of the operations insert (push, enqueue); the others remove. Without meaning for a counter.",
+        "How many of the operations insert (push, enqueue); the others remove. "
+        f"With {MOST_INSIDE} items inside, removals take over. Without meaning for a counter.",
     )  # fmt: skip
     think_ms: float = _number(
         0, "Think time", "load", "ms", 0, 2000, "A thread's pause between two operations.", integer=False, scale="log"

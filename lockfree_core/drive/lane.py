@@ -257,17 +257,22 @@ class Lane:
             self.pending = None
             self.frozen = True
             self.killed = self.killed or action == "kill"
-            before = self.status
+            self.granted = 0  # the step that led here is over
         self.set_status(Status.KILLED if self.killed else Status.FROZEN)
         self.control.note(self, Kind.KILLED if self.killed else Kind.FROZEN, 0, 0, 0, 0, position)
         self.write_counters()
         self.control.wake_waiters()
         while self.frozen or self.killed:
             self.park()
-        self.set_status(before)
+
+    def resumed_status(self) -> int:
+        """The status of this lane once it is thawed. Whoever thaws it publishes it together with the record."""
+        if self.waits_for is not None:
+            return Status.WAITING
+        return Status.IDLE if self.operation < 0 else Status.RUNNING
 
     def sleep(self, seconds: float, status: int) -> None:
-        """Sleep in the middle of a run: can be frozen and killed, ends early for a step and for leaving."""
+        """Sleep in the middle of a run: can be frozen and killed, ends early for a step, a thaw and for leaving."""
         before = self.status
         self.set_status(status)
         deadline = time.perf_counter() + seconds
@@ -277,6 +282,7 @@ class Lane:
                 continue
             if self.pending is not None and self.reached(FREE):
                 self.stop_here()
+                break
             rest = deadline - time.perf_counter()
             if rest <= 0:
                 break

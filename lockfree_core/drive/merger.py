@@ -4,18 +4,21 @@ A lane takes its sequence number together with the access, under the order lock,
 let go of the lock. It may be preempted in between, so a record with a later number can arrive first: the merger holds
 back everything behind a missing number until it comes. It also holds everything back until the names that the records
 use have come over the pipe.
+
+Where a ring was full, a lane writes one LOST record for all the numbers that it could not write, between which there
+may be numbers of other lanes. The merger turns these into one LOST record for each range that is missing in fact.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from lockfree_core.drive.rings import Rings
-from lockfree_core.trace.layout import FIELDS, MAX_LANES, RECORD_BYTES, Kind
+from lockfree_core.trace.layout import FIELDS, MAX_LANES, RECORD, RECORD_BYTES, Kind
 
 __all__ = ["RECORD_DTYPE", "Batch", "Merger"]
 
@@ -28,13 +31,17 @@ _Distances = npt.NDArray[np.uint32]
 _WORDS: Final = RECORD_BYTES // 8
 _SEQUENCE: Final = next(field.offset for field in FIELDS if field.name == "sequence") // 4
 _SLACK: Final = 4096  # so many missing numbers are no reason to sort
+_LOST: Final = int(Kind.LOST)
 _NOTHING: Final = np.empty((0, _WORDS), np.uint64)
 _NO_DISTANCES: Final = np.empty(0, np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records in order: the whole number of the first, how many, their bytes, how many got lost among them."""
+    """Records in order without holes: the whole number of the first, how many, their bytes, how many numbers are lost.
+
+    A range of lost numbers stands in it as one LOST record, which counts as a record and bears the first of them.
+    """
 
     first: int
     count: int
@@ -55,6 +62,7 @@ class Merger:
         self._limit = limit
         self._expected = 0
         self._pending = _NOTHING
+        self._claims: list[_Claim] = []
 
     @property
     def expected(self) -> int:
@@ -77,16 +85,48 @@ class Merger:
         spans = [(lane, span) for lane in range(MAX_LANES) for span in self._rings.take(lane)]
         if names_received < self._rings.names and not final:
             return None
+        believed = self._claims
         rows, distance = self._order([np.frombuffer(span, np.uint64).reshape(-1, _WORDS) for _, span in spans])
         for lane, span in spans:
             self._rings.taken(lane, len(span) // RECORD_BYTES)
-        end, lost = self._complete(rows, distance, final) if len(rows) else (0, 0)
-        self._pending = rows[end:]
-        if not end:
+        if (_records(rows)["kind"] == _LOST).any():
+            rows, distance = self._take_claims(rows, distance)
+        if final:
+            believed = self._claims
+        count = min(len(rows), self._limit)
+        if not believed and not final and (not count or int(distance[count - 1]) == count - 1):
+            self._pending = rows[count:]
+            return self._emit(rows[:count], count, 0) if count else None
+        stretch = _Stretch(rows, distance, count, [claim.less(self._expected) for claim in believed], final)
+        self._pending = rows[stretch.taken :]
+        if not stretch.reach:
             return None
-        batch = Batch(self._expected + int(distance[0]), end, rows[:end].tobytes(), lost)
-        self._expected += int(distance[end - 1]) + 1
+        return self._emit(stretch.assemble(self._expected), stretch.reach, stretch.lost)
+
+    def _emit(self, rows: _Rows, reach: int, lost: int) -> Batch:
+        batch = Batch(self._expected, len(rows), rows.tobytes(), lost)
+        self._expected += reach
+        self._claims = [claim for claim in self._claims if claim.last >= self._expected]
         return batch
+
+    def _take_claims(self, rows: _Rows, distance: _Distances) -> tuple[_Rows, _Distances]:
+        """Take the lanes' LOST records out. They are believed from the next poll on.
+
+        A range that one lane lost may hold numbers of other lanes; those that were taken before the LOST record was
+        written lie in the rings by then.
+        """
+        mask = _records(rows)["kind"] == _LOST
+        self._claim(rows[mask], distance[mask].astype(np.int64))
+        return rows[~mask], distance[~mask]
+
+    def _claim(self, rows: _Rows, distance: npt.NDArray[np.int64]) -> None:
+        """Note what these LOST records say, as far as it is still to come."""
+        for record, away in zip(_records(rows), distance.tolist(), strict=True):
+            reach = (int(record["after"]) - int(record["before"])) & 0xFFFF_FFFF
+            first = self._expected + away
+            if first + reach >= self._expected:
+                claim = _Claim(first, first + reach, int(record["lane"]), int(record["time"]))
+                self._claims = [*self._claims, claim]
 
     def _order(self, parts: list[_Rows]) -> tuple[_Rows, _Distances]:
         """New records and those held back, in order, with each one's distance from the expected number."""
@@ -111,31 +151,105 @@ class Merger:
             present[distance] = True
         return rows[present], np.flatnonzero(present).astype(np.uint32)
 
-    @staticmethod
-    def _sort(rows: _Rows, distance: _Distances) -> tuple[_Rows, _Distances]:
+    def _sort(self, rows: _Rows, distance: _Distances) -> tuple[_Rows, _Distances]:
         """As ``_order``, for numbers that lie far apart."""
-        # A record that comes after its number was given up has a huge distance, and is dropped here.
+        # A record that comes after its number was given up has a huge distance, and is dropped here. A LOST record
+        # among them may reach farther than the claim of another lane by which its first number was given up.
         in_time = distance < np.uint32(1 << 31)
+        if not in_time.all():
+            late = ~in_time & (_records(rows)["kind"] == _LOST)
+            self._claim(rows[late], distance[late].view(np.int32).astype(np.int64))
         rows, distance = rows[in_time], distance[in_time]
         order = np.argsort(distance, kind="stable")
         return rows[order], distance[order]
 
-    def _complete(self, rows: _Rows, distance: _Distances, final: bool) -> tuple[int, int]:
-        """How many records from the start can go out, and how many numbers are missing among them for good."""
-        count = min(len(rows), self._limit)
-        if int(distance[count - 1]) == count - 1:
-            return count, 0
-        jumps = np.diff(distance[:count].astype(np.int64), prepend=-1) - 1
-        if final:
-            return count, int(jumps.sum())
-        records = rows[:count].view(RECORD_DTYPE)[:, 0]
-        lost_at = np.flatnonzero(records["kind"] == int(Kind.LOST))
-        covered, lost = -1, 0  # distances
-        for hole in np.flatnonzero(jumps):
-            for index in lost_at[lost_at < hole]:
-                reach = (int(records[index]["after"]) - int(records[index]["before"])) & 0xFFFF_FFFF
-                covered = max(covered, int(distance[index]) + reach)
-            if int(distance[hole]) - 1 > covered:
-                return int(hole), lost
-            lost += int(jumps[hole])
-        return count, lost
+
+class _Claim(NamedTuple):
+    """A lane has lost records with numbers from first to last, among them these two."""
+
+    first: int
+    last: int
+    lane: int
+    time: int
+
+    def less(self, number: int) -> _Claim:
+        """The same as distances from ``number``."""
+        return self._replace(first=self.first - number, last=self.last - number)
+
+
+class _Hole(NamedTuple):
+    """Numbers that no record will come for, and the index of the record behind them."""
+
+    first: int
+    last: int
+    before: int
+    claim: _Claim | None
+
+
+class _Stretch:
+    """As much of the stream as is complete, each hole in it told by one LOST record of its own.
+
+    Attributes:
+        taken: how many of the rows are in it.
+        reach: how many numbers it covers.
+        lost: how many of them are lost.
+    """
+
+    def __init__(self, rows: _Rows, distance: _Distances, count: int, claims: list[_Claim], final: bool) -> None:
+        self._rows = rows
+        self._distance = distance
+        self._claims = claims
+        self._final = final
+        self._holes: list[_Hole] = []
+        self.taken, self.reach = self._find_holes(count)
+        if self.taken == len(rows):
+            self._end_with_hole()
+        self.lost = sum(hole.last - hole.first + 1 for hole in self._holes)
+
+    def _find_holes(self, count: int) -> tuple[int, int]:
+        """Go from hole to hole while each one is explained; how many rows, and numbers, that makes."""
+        distance = self._distance[:count].astype(np.int64)
+        for index in np.flatnonzero(np.diff(distance, prepend=-1) > 1).tolist():
+            first = int(distance[index - 1]) + 1 if index else 0
+            last = int(distance[index]) - 1
+            covered, claim = self._cover(first)
+            if covered < last and not self._final:
+                return index, first
+            self._holes.append(_Hole(first, last, index, claim))
+        return count, int(distance[-1]) + 1 if count else 0
+
+    def _end_with_hole(self) -> None:
+        """Nothing came behind the last record: what is claimed there is lost."""
+        last, claim = self._cover(self.reach)
+        if last >= self.reach:
+            self._holes.append(_Hole(self.reach, last, self.taken, claim))
+            self.reach = last + 1
+
+    def _cover(self, first: int) -> tuple[int, _Claim | None]:
+        """How far the claims reach without a break from there on, and the claim that reaches farthest."""
+        last, best = first - 1, None
+        for claim in sorted(self._claims):
+            if claim.first <= last + 1 and claim.last > last:
+                last, best = claim.last, claim
+        return last, best
+
+    def assemble(self, expected: int) -> _Rows:
+        """The rows with the LOST records in their places."""
+        parts, done = [], 0
+        for hole in self._holes:
+            parts += [self._rows[done : hole.before], self._lost_row(hole, expected)]
+            done = hole.before
+        return np.concatenate([*parts, self._rows[done : self.taken]])
+
+    def _lost_row(self, hole: _Hole, expected: int) -> _Rows:
+        neighbour = _records(self._rows)[hole.before] if hole.before < len(self._rows) else None
+        lane, time = (hole.claim.lane, hole.claim.time) if hole.claim is not None else (0, 0)
+        if neighbour is not None:
+            lane, time = lane if hole.claim else int(neighbour["lane"]), int(neighbour["time"])
+        first, last = ((expected + number) & 0xFFFF_FFFF for number in (hole.first, hole.last))
+        record = RECORD.pack(time, first, lane, _LOST, 0, 0, first, last, hole.last - hole.first + 1)
+        return np.frombuffer(record, np.uint64).reshape(1, _WORDS)
+
+
+def _records(rows: _Rows) -> npt.NDArray[np.void]:
+    return rows.view(RECORD_DTYPE)[:, 0]

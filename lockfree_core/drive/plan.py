@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lockfree_core.drive.knobs import Knobs
-from lockfree_core.errors import EngineError
+from lockfree_core.errors import EngineError, LockfreeError
 
 __all__ = ["Plan", "make_plan", "read_plan"]
 
@@ -55,7 +55,7 @@ class Plan:
     hold: bool
 
 
-def read_plan(data: Mapping[str, Any]) -> Plan:
+def read_plan(data: Any) -> Plan:
     """Check a plan and import its structure.
 
     Raises:
@@ -72,5 +72,7 @@ def read_plan(data: Mapping[str, Any]) -> Plan:
         if not operations:
             raise EngineError("a plan needs an operation")
         return Plan(factory, operations, Knobs().changed(data["knobs"]), int(data["seed"]), bool(data.get("hold")))
-    except (KeyError, TypeError, AttributeError, ImportError) as error:
+    except LockfreeError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, ImportError) as error:
         raise EngineError(f"the plan cannot be read: {type(error).__name__}: {error}") from error

@@ -108,12 +108,15 @@ class Rings:
 
     def __init__(self, fd: int | None = None, records: int = RING_RECORDS) -> None:
         if fd is None:
-            if records & (records - 1):
+            if records < 1 or records & (records - 1):
                 raise EngineError(f"a ring holds a power of two of records, got {records}")
             self.fd = self._create(records)
         else:
             self.fd = fd
-        self._map = mmap.mmap(self.fd, 0)
+        try:
+            self._map = mmap.mmap(self.fd, 0)
+        except (OSError, ValueError) as error:
+            raise EngineError(f"file descriptor {self.fd} holds no rings: {error}") from error
         self._view = memoryview(self._map)
         self._header = self._view[:_HEADER_BYTES].cast("Q")
         if fd is None:
@@ -161,7 +164,9 @@ class Rings:
             try:
                 os.posix_fallocate(self.fd, offset, self.records * RECORD_BYTES)
             except OSError as error:
-                raise EngineError(f"no room for thread {lane + 1}'s ring ({error.strerror})") from error
+                raise EngineError(
+                    f"no room for thread {lane + 1}'s ring ({error.strerror}); free memory or use fewer threads"
+                ) from error
             control = _HEADER_BYTES + lane * _LANE_BYTES
             self._lanes[lane] = LaneArea(self._view, control, offset, self.records)
         return self._lanes[lane]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from types import FrameType
 from typing import Any
@@ -11,6 +12,10 @@ from lockfree_core.drive.rings import STATUSES
 from lockfree_core.drive.traced import TracedMemory
 
 __all__ = ["take_snapshot"]
+
+MOST_HOPS = (
+    256  # a thread that stands still keeps alive whatever was ever linked behind its node; nobody looks that far
+)
 
 _INNER = ("lockfree_core.drive.", "lockfree_core.memory.", "threading", "contextlib")
 
@@ -31,7 +36,7 @@ def take_snapshot(memory: TracedMemory, reason: str, time: int) -> dict[str, Any
         for node, fresh in nodes:
             if fresh and node.trace_id not in published:
                 owners.setdefault(node.trace_id, lane.index)
-            held.update(_reach([node]))
+            held.update(_reach([node], MOST_HOPS))
     rows = [_node(memory, node, -1, True, False) for node in published.values()]
     rows += [
         _node(memory, node, owners.get(number, -1), number not in owners, number not in owners)
@@ -57,16 +62,15 @@ def take_snapshot(memory: TracedMemory, reason: str, time: int) -> dict[str, Any
     }
 
 
-def _reach(values: list[Any]) -> dict[int, Any]:
-    """The nodes that can be reached from these values, by number."""
+def _reach(values: list[Any], hops: float = math.inf) -> dict[int, Any]:
+    """The nodes that can be reached from these values over at most so many references, by number."""
     found: dict[int, Any] = {}
-    stack = [value for value in values if hasattr(value, "trace_id")]
-    while stack:
-        node = stack.pop()
-        if node.trace_id in found:
-            continue
-        found[node.trace_id] = node
-        stack += [cell.value for cell in _cells(node) if hasattr(cell.value, "trace_id")]
+    level = values
+    while level and hops >= 0:
+        nodes = [value for value in level if hasattr(value, "trace_id") and value.trace_id not in found]
+        found.update((node.trace_id, node) for node in nodes)
+        level = [cell.value for node in nodes for cell in _cells(node)]
+        hops -= 1
     return found
 
 

@@ -176,12 +176,19 @@ def make_cells(memory: TracedMemory, counter: Iterator[int]) -> Cells:
             if lane.cas_attention:
                 lane.gate(DECISIVE if effect else ACCESS, self)
             site, target, _ = entries.get(id(frame.f_code) + frame.f_lasti) or resolve(frame, access)
-            with order:
-                for sequence in counter:
-                    break
-                old, before = self._value, self.code
-                self._value = function(old)
-                self.code = after = encode(self._value)
+            while True:
+                # Computed and encoded outside the order lock, which interning a value takes itself.
+                old = self._value
+                new = function(old)
+                after = encode(new)
+                with order:
+                    if self._value is old:
+                        for sequence in counter:
+                            break
+                        before = self.code
+                        self._value = new
+                        self.code = after
+                        break
             lane.site = site
             if effect:
                 lane.took_effect()

@@ -43,6 +43,9 @@ class Worker:
         ]
         self._insert = methods[0]
         self._remove = methods[-1]
+        # Insertions more than removals, counted from 0 up. Since the structure was last empty no lane has put in more
+        # than this beyond what it took out, so bounding it bounds the structure; and it depends on the seed alone.
+        self._surplus = 0
 
     def run(self) -> None:
         """Work until told to leave, or until an operation raises."""
@@ -50,16 +53,26 @@ class Worker:
         memory.register(lane)
         memory.note(lane, Kind.STARTED, 0, 0, 0, 0, 0)
         try:
-            while self._operate() and not lane.leaving:
-                think = self._control.knobs.think_ms
-                if think:
-                    lane.sleep(think / 1000, Status.IDLE)
-        except Exception as error:  # whatever an algorithm under study may raise
+            while True:
+                while self._operate() and not lane.leaving:
+                    think = self._control.knobs.think_ms
+                    if think:
+                        lane.sleep(think / 1000, Status.IDLE)
+                lane.gate(FREE)
+                if self._leave():
+                    return
+        except BaseException as error:  # whatever an algorithm under study may raise, SystemExit among it
             self._fault(error)
-            return
-        lane.gate(FREE)
-        memory.note(lane, Kind.STOPPED, 0, 0, 0, 0, 0)
-        self._end(Status.STOPPED)
+
+    def _leave(self) -> bool:
+        """Leave the run, unless the lane is wanted again by now."""
+        lane = self._lane
+        with self._control.mutex:
+            if not lane.leaving:
+                return False
+            self._memory.note(lane, Kind.STOPPED, 0, 0, 0, 0, 0)
+            self._end(Status.STOPPED)
+            return True
 
     def _operate(self) -> bool:
         """One operation; False when the lane was told to leave before it began."""
@@ -68,7 +81,9 @@ class Worker:
             lane.gate(FREE)
             if lane.leaving:
                 return False
-        method = self._insert if self._draw() * 100 < self._control.knobs.insert_share else self._remove
+        inserts = self._draw() * 100 < self._control.knobs.insert_share and self._surplus < self._control.room
+        self._surplus = self._surplus + 1 if inserts else max(0, self._surplus - 1)
+        method = self._insert if inserts else self._remove
         value = int(self._draw() * _VALUES)
         argument = encode_integer(value) if method.takes_value else 0
         self._begin(method, argument)
@@ -107,7 +122,7 @@ class Worker:
         lane.operation = lane.effect = -1
         lane.trail = {}
 
-    def _fault(self, error: Exception) -> None:
+    def _fault(self, error: BaseException) -> None:
         lane, memory = self._lane, self._memory
         text = f"{type(error).__name__}: {error}"
         lane.gate(FREE)
@@ -117,6 +132,7 @@ class Worker:
     def _end(self, status: int) -> None:
         lane = self._lane
         lane.set_status(status)
+        lane.granted = 0
         lane.write_counters()
         self._memory.lanes.pop(get_ident(), None)
         lane.parked = True

@@ -1,0 +1,158 @@
+"""The state that the reference fold makes: cells, nodes, locks and lanes after a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Cell", "Counts", "LaneState", "Local", "Lock", "Node", "State"]
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell: whose (``node`` 0: a root cell), its value's code, how often it changed, who wrote it last and when."""
+
+    id: int
+    node: int = 0
+    value: int = 0
+    version: int = 0
+    writer: int = -1
+    sequence: int = -1
+
+
+@dataclass(slots=True)
+class Node:
+    """A node; ``owner`` is the lane in whose hands alone it is, else -1."""
+
+    id: int
+    type: int
+    value: int
+    cells: list[int]
+    owner: int
+    published: bool = False
+    removed: bool = False
+    freed: bool = False
+    allocated: int = -1
+
+
+@dataclass(slots=True)
+class Lock:
+    """A mutex; ``holder`` -1: free."""
+
+    cell: int
+    holder: int = -1
+    waiters: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Local:
+    """A local variable of a running operation, and the cell that it was read from (0: from none)."""
+
+    name: str
+    value: int
+    cell: int
+    version: int
+    sequence: int
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was done since the fold began."""
+
+    operations: int = 0
+    attempts: int = 0
+    wins: int = 0
+    losses: int = 0
+    help: int = 0
+    help_won: int = 0
+    longest_streak: int = 0
+
+
+@dataclass(slots=True)
+class LaneState:
+    """A worker thread."""
+
+    lane: int
+    status: str = "stopped"
+    position: int = -1
+    operation: int = -1
+    argument: int = 0
+    number: int = 0
+    attempts: int = 0
+    losses: int = 0
+    streak: int = 0
+    site: int = 0
+    delayed: int = 0
+    locals: dict[str, Local] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
+
+
+@dataclass(slots=True)
+class State:
+    """Everything after the record with that sequence number. ``dubious`` records are known to be missing."""
+
+    sequence: int = -1
+    time: int = 0
+    cells: dict[int, Cell] = field(default_factory=dict)
+    nodes: dict[int, Node] = field(default_factory=dict)
+    locks: dict[int, Lock] = field(default_factory=dict)
+    lanes: list[LaneState] = field(default_factory=list)
+    accesses: int = 0
+    dubious: int = 0
+
+    def reachable(self, codes: Iterable[int]) -> set[int]:
+        """The nodes that can be reached from values with these codes."""
+        found: set[int] = set()
+        pending = [code for code in codes if code in self.nodes]
+        while pending:
+            number = pending.pop()
+            if number not in found:
+                found.add(number)
+                values = (self.cells[cell].value for cell in self.nodes[number].cells)
+                pending += [value for value in values if value in self.nodes]
+        return found
+
+    def inside(self) -> set[int]:
+        """The nodes that can be reached from root cells."""
+        return self.reachable(cell.value for cell in self.cells.values() if cell.node == 0)
+
+    def collect(self) -> None:
+        """Drop what neither root cells nor locals lead to, as Python does; see which nodes are removed."""
+        inside = self.inside()
+        held = self.reachable(local.value for lane in self.lanes for local in lane.locals.values())
+        for node in list(self.nodes.values()):
+            node.removed = node.published and node.id not in inside
+            if node.id not in inside and node.id not in held:
+                del self.nodes[node.id]
+                for cell in node.cells:
+                    del self.cells[cell]
+
+    def to_snapshot(self, reason: str = "request") -> dict[str, Any]:
+        """The snapshot message that describes this state. Collects first."""
+        self.collect()
+        return {
+            "type": "snapshot",
+            "sequence": self.sequence,
+            "time": self.time,
+            "reason": reason,
+            "cells": [{"id": cell.id, "value": cell.value} for cell in self.cells.values() if cell.node == 0],
+            "nodes": [self._node_row(node) for node in self.nodes.values()],
+            "locks": [
+                {"cell": lock.cell, "holder": lock.holder, "waiters": list(lock.waiters)}
+                for lock in self.locks.values()
+            ],
+            "lanes": [_lane_row(lane) for lane in self.lanes],
+        }
+
+    def _node_row(self, node: Node) -> dict[str, Any]:
+        first = node.cells[0] if node.cells else 0
+        values = [self.cells[cell].value for cell in node.cells]
+        return {"id": node.id, "type": node.type, "first": first, "value": node.value, "cells": values,
+                "owner": node.owner, "published": node.published, "removed": node.removed}  # fmt: skip
+
+
+def _lane_row(lane: LaneState) -> dict[str, Any]:
+    names = ("lane", "status", "operation", "argument", "number", "attempts", "losses", "site")
+    row = {name: getattr(lane, name) for name in names}
+    return row | {"locals": {local.name: {"value": local.value, "cell": local.cell} for local in lane.locals.values()}}

@@ -1,0 +1,245 @@
+"""How a server begins and ends, its limits, and what is left behind: nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.serving import ROOT, Server, running_server, session_members, wait_until
+from tests.web.client import LIMIT_S, Visitor
+from tests.web.test_live import engines
+
+SERVE = [sys.executable, "-m", "app", "serve", "--no-browser"]
+ENVIRONMENT = {"PYTHONPATH": str(ROOT)}
+
+
+@contextmanager
+def lab(home: Path, *options: str) -> Iterator[tuple[Server, Visitor]]:
+    with running_server([*SERVE, "--port", "0", *options], home, ENVIRONMENT) as server:
+        visitor = Visitor(server.base_url, server.token)
+        try:
+            yield server, visitor
+        finally:
+            visitor.close()
+
+
+def script(path: Path, text: str) -> str:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def serve(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A start that is expected to fail."""
+    return subprocess.run(
+        [*SERVE, *options],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        env={**os.environ, **ENVIRONMENT, **environment},
+    )
+
+
+def test_a_taken_port_is_said_without_a_traceback(server: Server) -> None:
+    port = str(urlsplit(server.base_url).port)
+    for ended in (serve("--port", port), serve(LOCKFREE_LAB_PORT=port)):
+        assert ended.returncode == 2
+        assert f"port {port} is taken" in ended.stderr
+        assert "--port" in ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert ended.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--host", "0.0.0.0"], "--host is 0.0.0.0, which other machines can reach. Add --allow-remote"),
+        (["--host", "192.0.2.1", "--allow-remote"], "cannot listen on 192.0.2.1"),
+        (["--port", "99999"], "--port must be a whole number from 0 to 65535; got 99999"),
+        (["--max-runs", "many"], "--max-runs must be a whole number from 1 to 64; got 'many'"),
+        (["--python", "/nowhere/python"], "--python /nowhere/python is no program"),
+    ],
+)
+def test_wrong_options_are_said_without_a_traceback(options: list[str], words: str) -> None:
+    ended = serve(*options)
+    assert ended.returncode == 2
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@contextmanager
+def ending_server(home: Path) -> Iterator[tuple[Server, Visitor]]:
+    """A server that the test itself ends."""
+    with pytest.raises(AssertionError, match="ended by itself"), lab(home) as pair:
+        yield pair
+        assert pair[0].process.returncode is not None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_server_and_engines_whoever_looks_on(tmp_path: Path, number: signal.Signals) -> None:
+    with ending_server(tmp_path) as (server, visitor):
+        run = visitor.start("treiber-stack", duel=True, knobs={"speed": 0.0, "threads": 8})["id"]
+        with visitor.connect(run, max_queue=1) as stalled, visitor.watch(run, 1) as watcher:
+            stalled.send(json.dumps({"type": "join", "after": None, "generation": None}))
+            watcher.until("batch")
+            assert len(session_members(server.process.pid)) == 3
+            server.process.send_signal(number)
+            assert server.process.wait(LIMIT_S) == 0
+        assert session_members(server.process.pid) == []
+
+
+def test_an_engine_does_not_outlive_a_server_that_was_killed(tmp_path: Path) -> None:
+    with ending_server(tmp_path) as (server, visitor):
+        visitor.start("treiber-stack", knobs={"speed": 0.0})
+        assert len(engines(server)) == 1
+        server.process.kill()
+        server.process.wait(LIMIT_S)
+        wait_until(lambda: not engines(server), LIMIT_S, "the engine ending")
+
+
+def test_a_start_that_is_under_way_refuses_another_one(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    python = script(
+        tmp_path / "slow-python", f'while [ ! -e "{gate}" ]; do sleep 0.02; done; exec "{sys.executable}" "$@"'
+    )
+    with lab(tmp_path, "--python", python) as (_, visitor):
+        answers = []
+        second = Visitor(visitor.base_url, visitor.cookie.partition("=")[2])
+        thread = threading.Thread(
+            target=lambda: answers.append(second.post("/api/runs", {"structure": "treiber-stack"}))
+        )
+        thread.start()
+        wait_until(lambda: visitor.http.get("/api/runs").json()["runs"], LIMIT_S, "the run being started")
+        [run] = visitor.http.get("/api/runs").json()["runs"]
+        assert run["state"] == "starting"
+        for refused in (
+            visitor.post("/api/runs", {"structure": "locked-stack"}),
+            visitor.post(f"/api/runs/{run['id']}/restart"),
+            visitor.http.delete(f"/api/runs/{run['id']}"),
+        ):
+            assert refused.status_code == 409
+            assert "being started" in refused.json()["error"]["message"]
+        with visitor.watch(run["id"]) as early:
+            assert early.hello["run"]["state"] == "starting"
+            gate.touch()
+            assert early.until("snapshot")["sequence"] == -1
+            early.until("batch")
+        thread.join(LIMIT_S)
+        second.close()
+        assert [answer.status_code for answer in answers] == [201]
+
+
+def test_an_interpreter_that_fails_is_quoted_and_leaves_no_run(tmp_path: Path) -> None:
+    python = script(tmp_path / "no-python", 'echo "ImportError: not today" >&2; exit 3')
+    with lab(tmp_path, "--python", python) as (server, visitor):
+        answer = visitor.post("/api/runs", {"structure": "treiber-stack"})
+        assert answer.status_code == 503
+        assert answer.json()["error"]["message"] == "the engine ended by exit code 3: ImportError: not today"
+        assert visitor.http.get("/api/runs").json()["runs"] == []
+        assert session_members(server.process.pid) == [server.process.pid]
+
+
+def test_a_restart_that_fails_leaves_the_run_ended_and_can_be_tried_again(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    python = script(tmp_path / "python", f'[ -e "{broken}" ] && exit 4; exec "{sys.executable}" "$@"')
+    with lab(tmp_path, "--python", python) as (_, visitor):
+        run = visitor.start("treiber-stack")["id"]
+        with visitor.watch(run) as watcher:
+            watcher.until("snapshot")
+            broken.touch()
+            assert visitor.post(f"/api/runs/{run}/restart").status_code == 503
+            assert "exit code 4" in watcher.until("ended")["message"]
+            assert visitor.run(run)["state"] == "ended"
+            broken.unlink()
+            assert visitor.post(f"/api/runs/{run}/restart").status_code == 200
+            assert watcher.until("restarted")["run"]["generation"] == 3
+
+
+def test_the_limits_are_named(tmp_path: Path) -> None:
+    with lab(tmp_path, "--max-runs", "1", "--max-viewers", "1") as (server, visitor):
+        run = visitor.start("treiber-stack", knobs={"speed": 0.0})["id"]
+        refused = visitor.post("/api/runs", {"structure": "treiber-stack"})
+        assert refused.status_code == 409
+        assert "the limit is 1 runs" in refused.json()["error"]["message"]
+        with visitor.watch(run):
+            with visitor.connect(run) as one_too_many:
+                answer = json.loads(one_too_many.recv(LIMIT_S))
+            assert (answer["type"], answer["id"]) == ("error", None)
+            assert "the limit is 1 viewers" in answer["message"]
+        wait_until(lambda: visitor.run(run)["viewers"] == 0, LIMIT_S, "the viewer leaving")
+        os.kill(engines(server)[0], signal.SIGKILL)
+        wait_until(lambda: visitor.run(run)["state"] == "ended", LIMIT_S, "the death being noticed")
+        assert visitor.post("/api/runs", {"structure": "locked-stack"}).status_code == 201
+        assert visitor.http.get(f"/api/runs/{run}").status_code == 404
+        assert visitor.http.get("/api/health").json()["runs"] == 1
+
+
+def test_a_run_that_nobody_looks_at_is_stopped(tmp_path: Path) -> None:
+    with lab(tmp_path, "--idle-minutes", "0.02") as (server, visitor):
+        run = visitor.start("treiber-stack")["id"]
+        with visitor.watch(run) as watcher:
+            watcher.until("counters", lambda message: message["time"] > 2.5e9)
+            assert visitor.run(run)["state"] == "running"
+        wait_until(lambda: not engines(server), LIMIT_S, "the engine being stopped")
+        wait_until(lambda: not visitor.http.get("/api/runs").json()["runs"], LIMIT_S, "the run being forgotten")
+
+
+def test_beyond_loopback_a_token_opens_a_websocket_and_nothing_else_does(tmp_path: Path) -> None:
+    with lab(tmp_path, "--allow-remote") as (_, visitor):
+        run = visitor.start("treiber-stack")["id"]
+        with visitor.watch(run) as watcher:
+            assert watcher.hello["role"] == "presenter"
+        stranger = Visitor(visitor.base_url, None)
+        assert stranger.http.get("/watch").status_code == 401
+        with pytest.raises(InvalidStatus) as caught, stranger.connect(run):
+            raise AssertionError("a stranger was let in")
+        assert caught.value.response.status_code == 403
+        stranger.close()
+
+
+def test_two_servers_keep_their_visitors_apart(tmp_path: Path, presenter: Visitor) -> None:
+    (tmp_path / "home").mkdir()
+    with lab(tmp_path / "home") as (_, other):
+        headers = {"Cookie": f"{presenter.cookie}; {other.cookie}"}
+        for visitor in (presenter, other):
+            page = visitor.http.get("/watch", headers=headers).text
+            assert '"role": "presenter"' in page
+        assert '"role": "viewer"' in other.http.get("/watch", headers={"Cookie": presenter.cookie}).text
+
+
+def test_the_first_page_needs_none_of_the_heavy_parts() -> None:
+    """What makes a start slow must not creep in: the server is up and shows a page before any of these is needed."""
+    program = "import sys; import app.cli, app.serving, app.templating; print(' '.join(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert not {"numpy", "plotly", "pygments", "pandas"} & set(loaded.split())
+
+
+def test_the_address_is_the_first_line_and_is_listened_on() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([*SERVE, "--port", str(port)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith(f"Lockfree Lab: http://127.0.0.1:{port}/?token=")
+        socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S).close()
+        assert "/view/" in process.stdout.readline()
+    finally:
+        process.terminate()
+        process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0

@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 from app.services.rates import Point
 from app.services.run import Run
 
-__all__ = ["Series", "csv_text", "figure", "series"]
+__all__ = ["HUES", "Series", "csv_text", "figure", "series"]
 
-# Okabe and Ito's hues, as the page has them for threads; the light theme's are darkened.
-_HUES: Final = {
-    "dark": ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00", "#999999"),
-    "light": ("#8f6300", "#1b6fa8", "#00704f", "#9c4a7c", "#7a7000", "#005a8e", "#a84800", "#5c5c5c"),
+# The threads' hues of static/css/theme.css; a test holds the two together.
+HUES: Final = {
+    "dark": ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#2a8fd0", "#e0661a", "#a08cff"),
+    "light": ("#b37700", "#1f86c4", "#008561", "#b3568a", "#6f7a00", "#0062b0", "#d0480f", "#6c57d6"),
 }
 _PAPER: Final = {"dark": ("#0f1218", "#e6e9ef", "#2a2f3a"), "light": ("#ffffff", "#1a1d23", "#d8dce3")}
 _DASHES: Final = ("solid", "dash")
@@ -60,7 +60,7 @@ def figure(sides: list[Series], theme: str) -> str:
         _add(chart, side, times, [100 * point.retry_rate for point in side.points], "retry rate", text, number, "y2")
         for lane in range(side.lanes):
             values = [point.lane_losses[lane] for point in side.points]
-            _add(chart, side, times, values, f"T{lane + 1} retries/s", _HUES[theme][lane % 8], number, "y3")
+            _add(chart, side, times, values, f"T{lane + 1} retries/s", HUES[theme][lane % 8], number, "y3")
     chart.update_layout(template=None, paper_bgcolor=paper, plot_bgcolor=paper, font={"color": text})
     chart.update_layout(height=720, hovermode="x unified", legend={"orientation": "h", "y": -0.1})
     chart.update_layout(margin={"l": 70, "r": 20, "t": 30, "b": 50})

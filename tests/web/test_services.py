@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
@@ -13,7 +14,7 @@ from typing import Any, cast
 import pytest
 
 from app.messages import Command
-from app.services.chart import Series, csv_text, figure
+from app.services.chart import HUES, Series, csv_text, figure
 from app.services.engines import ERROR_TAIL, Engine, exit_words
 from app.services.errors import Refusal
 from app.services.rates import KEPT_SAMPLES, Rates
@@ -21,6 +22,7 @@ from app.services.run import Run, Spec, find_twin
 from app.untraced import measure
 from lockfree_core.catalog import CATALOG
 from lockfree_core.drive.knobs import Knobs
+from tests.serving import ROOT
 
 LIMIT_S = 30.0
 
@@ -232,3 +234,10 @@ def test_an_engine_that_does_not_read_is_refused_commands_and_killed_in_the_end(
         assert listener.exit[0] == -9
 
     with_engine("import time; time.sleep(600)", test)
+
+
+def test_charts_and_page_give_a_thread_the_same_hue() -> None:
+    css = (ROOT / "static" / "css" / "theme.css").read_text()
+    found = re.findall(r"--t([0-7]): (#[0-9a-f]{6});", css)
+    assert [hue for _, hue in found] == [*HUES["dark"], *HUES["light"]]
+    assert [int(number) for number, _ in found] == [*range(8), *range(8)]

@@ -32,6 +32,7 @@ FREE, ACCESS, DECISIVE = (
 )  # what stands behind the gate: a record only, an access, the access that may take effect
 
 _MASK: Final = 0xFFFF_FFFF
+_RETRY: Final = 0.02  # seconds after which a lane that stands still tries again to tell what it lost
 
 
 class Status:
@@ -227,8 +228,13 @@ class Lane:
                 return
 
     def park(self, timeout: float = -1) -> None:
-        """Block until poked, or until ``timeout`` seconds have passed."""
-        self.tell_lost()
+        """Block until poked, or until ``timeout`` seconds have passed, or less: the caller looks at everything again."""
+        if self.lost_count and not self.control.barrier:
+            with self.control.mutex:  # whoever writes for a lane that is stopped holds it too
+                self.tell_lost()
+            if self.lost_count:
+                # The merger waits for what is missing; the reader may make room while this lane stands still.
+                timeout = _RETRY if timeout < 0 else min(timeout, _RETRY)
         self.parked = True
         if self.control.barrier:
             self.control.arrived.set()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["Cell", "Counts", "LaneState", "Local", "Lock", "Node", "State"]
+__all__ = ["MOST_HOPS", "Cell", "Counts", "LaneState", "Local", "Lock", "Node", "State"]
+
+MOST_HOPS: Final = 256  # so many references are followed from a lane's locals, in a snapshot too
 
 
 @dataclass(slots=True)
@@ -101,16 +104,15 @@ class State:
     accesses: int = 0
     dubious: int = 0
 
-    def reachable(self, codes: Iterable[int]) -> set[int]:
-        """The nodes that can be reached from values with these codes."""
+    def reachable(self, codes: Iterable[int], hops: float = math.inf) -> set[int]:
+        """The nodes that can be reached from values with these codes, over at most so many references."""
         found: set[int] = set()
-        pending = [code for code in codes if code in self.nodes]
-        while pending:
-            number = pending.pop()
-            if number not in found:
-                found.add(number)
-                values = (self.cells[cell].value for cell in self.nodes[number].cells)
-                pending += [value for value in values if value in self.nodes]
+        level = {code for code in codes if code in self.nodes}
+        while level and hops >= 0:
+            found |= level
+            cells = (self.cells[cell] for number in level for cell in self.nodes[number].cells)
+            level = {cell.value for cell in cells if cell.value in self.nodes} - found
+            hops -= 1
         return found
 
     def inside(self) -> set[int]:
@@ -118,9 +120,12 @@ class State:
         return self.reachable(cell.value for cell in self.cells.values() if cell.node == 0)
 
     def collect(self) -> None:
-        """Drop what neither root cells nor locals lead to, as Python does; see which nodes are removed."""
+        """Drop what neither root cells nor locals lead to, as Python does; see which nodes are removed.
+
+        A lane that stands still keeps alive whatever was ever linked behind its node; of that only the beginning stays.
+        """
         inside = self.inside()
-        held = self.reachable(local.value for lane in self.lanes for local in lane.locals.values())
+        held = self.reachable((local.value for lane in self.lanes for local in lane.locals.values()), MOST_HOPS)
         for node in list(self.nodes.values()):
             node.removed = node.published and node.id not in inside
             if node.id not in inside and node.id not in held:

@@ -1,0 +1,94 @@
+/** The header: which interpreter runs, what is emulated and injected, who controls, and the page's own tools. */
+
+import { h, icon, setAttribute } from "./dom.js";
+import { openMenu } from "./menu.js";
+import { onTheme, projected, theme } from "./theme.js";
+
+/**
+ * @param {Record<"open" | "share" | "projector" | "theme" | "help" | "drawer", () => void>} tools
+ * @param {HTMLElement} cost the pill of cost.js
+ */
+export function createHeader(tools, cost) {
+    const place = document.getElementById("pills");
+    for (const [name, picture] of [
+        ["open", "open"],
+        ["share", "share"],
+        ["projector", "screen"],
+        ["drawer", "sliders"],
+    ]) {
+        document.getElementById(`${name}-button`).append(icon(picture));
+    }
+    for (const name of Object.keys(tools))
+        document.getElementById(`${name}-button`).addEventListener("click", tools[name]);
+    const showTheme = () => {
+        document.getElementById("theme-button").replaceChildren(icon(theme() === "dark" ? "sun" : "moon"));
+        setAttribute(document.getElementById("projector-button"), "aria-pressed", String(projected()));
+    };
+    showTheme();
+    onTheme(showTheme);
+    let before = "";
+    return {
+        /** @param {{ run: object | null, role: string, connection: string, recording: string | null }} page */
+        show(page) {
+            const pills = describePills(page);
+            const key = JSON.stringify(pills);
+            if (key === before) return;
+            before = key;
+            place.replaceChildren(cost, ...pills.map(pillElement));
+        },
+    };
+}
+
+function describePills({ run, role, connection, recording }) {
+    const pills = [];
+    if (recording)
+        pills.push({ text: "recording", kind: "strong", note: "Played from a file: there is no engine behind it." });
+    else if (connection !== "connected")
+        pills.push({
+            text: CONNECTION[connection] ?? connection,
+            kind: connection === "lost" ? "bad" : "strong",
+            note: "The state of the connection to the server.",
+        });
+    if (role === "viewer") pills.push({ text: "view only", kind: "strong", note: VIEW_ONLY });
+    // In a duel each page looks at both sides.
+    const pages = run ? Math.ceil(run.viewers / Math.max(1, run.sides.length)) : 0;
+    if (pages > 1) pills.push({ text: `${pages} viewers`, kind: "optional", note: "Pages that look at this run." });
+    const interpreter = interpreterText(run?.interpreter);
+    if (interpreter) pills.push({ text: interpreter, kind: "optional", note: interpreterNote(run.interpreter) });
+    if (run) pills.push({ text: honesty(run.knobs), kind: run.knobs?.gap_share > 0 ? "injected" : "", note: EMULATED });
+    return pills;
+}
+
+const CONNECTION = { connecting: "joining …", reconnecting: "reconnecting …", lost: "no server", none: "no run" };
+const VIEW_ONLY =
+    "You see everything and control nothing. To control, open the address that the server printed when it was started.";
+const EMULATED =
+    "Each access takes a small lock and compares: an emulated CAS, which can itself block. Lost CASes come from " +
+    "delays injected between load and CAS; with a GIL hardly any would be lost otherwise.";
+
+function honesty(knobs) {
+    return knobs?.gap_share > 0 ? "emulated CAS, contention injected" : "emulated CAS, nothing injected";
+}
+
+/** Every pill explains itself when it is pressed: nothing on hover alone. */
+function pillElement({ text, kind, note }) {
+    const open = (event) => openMenu(event.currentTarget, [], { title: note });
+    return h("button", { type: "button", className: `pill ${kind}`, title: note, onclick: open }, text);
+}
+
+/** @param {string | Record<string, unknown> | null | undefined} interpreter as the engine reports it */
+export function interpreterText(interpreter) {
+    if (!interpreter) return "";
+    if (typeof interpreter === "string") return interpreter;
+    const { implementation = "Python", version = "", gil } = interpreter;
+    const short = String(version).split(".").slice(0, 2).join(".");
+    return `${implementation} ${short}, GIL ${gil ? "on" : "off"}`;
+}
+
+function interpreterNote(interpreter) {
+    if (typeof interpreter === "string") return interpreter;
+    const words = interpreter.gil
+        ? "One thread runs Python at a time; the system switches between them."
+        : "Threads run Python in parallel.";
+    return `${interpreter.implementation ?? "Python"} ${interpreter.version ?? ""}. ${words}`;
+}

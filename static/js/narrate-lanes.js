@@ -1,0 +1,117 @@
+/** Sentences for operations, for what befalls a thread, and for holes in the trace. */
+
+import { count, duration } from "./sentence.js";
+import { locksHeldBy } from "./narrate-locks.js";
+
+function begin(s, { cell: operation, after: argument }) {
+    s.thread().plain(" begins ").code(s.names.call(operation, argument)).plain(".");
+}
+
+function end(s, { cell: operation, after: result, aux: outcome }) {
+    const argument = s.isBusy ? s.lane.argument : 0;
+    s.thread().plain("'s ").code(s.names.call(operation, argument));
+    if (outcome === s.layout.outcomes.EMPTY) {
+        s.plain(" finds nothing to take out, and returns");
+    } else if (result !== 0) {
+        s.plain(" returns ").value(result);
+    } else {
+        s.plain(" is done");
+    }
+    if (s.isBusy && s.lane.losses > 0) {
+        s.plain(`, after ${count(s.lane.losses, "retry", "retries")}`);
+    }
+    s.plain(".");
+}
+
+function backoff(s, { before: losses, after: microseconds }) {
+    s.thread().plain(` backs off for ${duration(microseconds)}`);
+    s.plain(losses > 0 ? ` after ${count(losses, "loss", "losses")} in a row, so that others can finish.` : ".");
+}
+
+function delay(s, { cell, before: isSleep, after: microseconds }) {
+    s.plain("Injected: ").thread();
+    s.plain(isSleep ? ` sleeps ${duration(microseconds)}` : " yields the processor");
+    if (cell !== 0) {
+        s.plain(" between its load and its CAS on ").cell();
+    }
+    s.plain(".");
+}
+
+const PLACES = { BETWEEN_LOAD_AND_CAS: ", between load and CAS", HOLDING_LOCK: ", holding the lock" };
+
+/** ` inside pop(), between load and CAS` */
+function where(s, position) {
+    if (s.isBusy) {
+        s.plain(" inside ").call();
+    } else {
+        s.plain(" between two operations");
+    }
+    const place = Object.keys(s.layout.positions).find((name) => s.layout.positions[name] === position);
+    s.plain(PLACES[place] ?? "");
+}
+
+function consequence(s) {
+    if (locksHeldBy(s.state, s.record.lane).length > 0) {
+        const isSaid = s.record.aux === s.layout.positions.HOLDING_LOCK;
+        s.plain(`${isSaid ? "" : " It holds the lock:"} ${isSaid ? "E" : "e"}veryone who needs the lock will stop.`);
+    } else {
+        s.plain(" The others go on.");
+    }
+}
+
+function frozen(s, { aux: position }) {
+    s.thread().plain(" is frozen");
+    where(s, position);
+    s.plain(".");
+    consequence(s);
+}
+
+function thawed(s) {
+    s.thread().plain(" is thawed and goes on");
+    if (s.isBusy) {
+        s.plain(" with ").call();
+    }
+    s.plain(".");
+}
+
+function killed(s, { aux: position }) {
+    s.thread().plain(" is killed");
+    where(s, position);
+    s.plain(": it never runs again, and never unwinds.");
+    consequence(s);
+}
+
+function fault(s, { cell: message }) {
+    s.thread().plain(" raised ").code(s.names.bareText(message));
+    if (s.isBusy) {
+        s.plain(" inside ").call();
+    }
+    s.plain(". The thread stops; the others run on.");
+}
+
+function lost(s, { aux: number }) {
+    s.plain(`${count(number, "record")} ${number === 1 ? "was" : "were"} lost here: a ring was full. `);
+    s.plain("What is shown may be wrong until the next snapshot.");
+}
+
+function started(s) {
+    s.thread().plain(" joins the run.");
+}
+
+function stopped(s) {
+    s.thread().plain(" leaves the run.");
+}
+
+export const LANE_SENTENCES = {
+    BEGIN: begin,
+    END: end,
+    BACKOFF: backoff,
+    DELAY: delay,
+    FROZEN: frozen,
+    THAWED: thawed,
+    KILLED: killed,
+    FAULT: fault,
+    LOST: lost,
+    STARTED: started,
+    STOPPED: stopped,
+};

@@ -1,0 +1,149 @@
+/**
+ * How each kind of item looks. `draw` gives an item's parts, in coordinates that begin at its place; `place`, where
+ * there is one, gives the paths of its first parts from the numbers it is placed by. All of it is pure; colours are the
+ * style sheet's.
+ */
+
+import { clock, cross, hatch, part, path, rect, text, tick } from "./parts.js";
+import { linkPaths } from "./routes.js";
+import { SIZE } from "./metrics.js";
+
+const BASELINE = 0.36;
+const TIP = { next: 9, pointer: 14, attempt: 9 };
+
+function drawNode(item) {
+    const { w, h, next } = item;
+    const middle = h / 2;
+    const parts = [rect("box", 0, 0, w, h)];
+    if (item.hatched) parts.push(hatch(0, 0, w, h));
+    parts.push(
+        path("divider", `M${w - next} 0V${h}`),
+        part("circle", "dot", { cx: w - next / 2, cy: middle, r: 3 }),
+        text("value", (w - next) / 2, middle + SIZE.text * BASELINE, item.value, "middle"),
+    );
+    if (item.label) parts.push(text("id", item.labelX ?? 2, h + 16, item.label));
+    if (item.note) parts.push(text("note", 2, h + 33, item.note));
+    return parts;
+}
+
+function drawCell(item) {
+    const { w, h } = item;
+    return [
+        rect("box", 0, 0, w, h, h / 2), text("cell-name", w / 2, h / 2 + SIZE.cell * BASELINE, item.name, "middle"),
+    ];
+}
+
+function drawLink(item) {
+    const parts = [path("line", ""), path("tip", "")];
+    return item.look?.includes("pointer") ? parts : parts.slice(0, item.look?.includes("plain") ? 1 : 2);
+}
+
+function placeLink(at, item) {
+    const kind = Object.keys(TIP).find((name) => item.look?.includes(name)) ?? "next";
+    return linkPaths(at, item.look?.includes("plain") ? 0 : TIP[kind]);
+}
+
+const PIECES = {
+    lane: (piece, base) => [text("lane", piece.x, base, piece.text)],
+    name: (piece, base) => [
+        text(`name ${piece.state}`, piece.x, base, piece.text),
+        ...(piece.state === "stale" ? [path("strike", `M${piece.x - 2} ${base - 4}h${piece.w + 3}`)] : []),
+    ],
+    clock: (piece, base) => clock(piece.x, base - 10, 12),
+    lost: (piece, base) => [...cross(piece.x, base - 10, 11), text("count", piece.x + 15, base, piece.text)],
+    word: (piece, base) => [text("word", piece.x, base, piece.text)],
+};
+
+function drawFlag(item) {
+    const { w, h, pole } = item;
+    const base = h / 2 + SIZE.text * BASELINE;
+    const parts = [path("pole", `M${item.poleX} ${h}v${pole}`), rect("box", 0, 0, w, h, 4)];
+    if (item.hatched) parts.push(hatch(0, 0, w, h));
+    for (const piece of item.pieces) parts.push(...PIECES[piece.kind](piece, base));
+    return parts;
+}
+
+function drawTally(item) {
+    const { w, h, pole } = item;
+    const parts = pole ? [path("pole", `M${item.poleX} ${h}v${pole}`)] : [];
+    parts.push(
+        rect("box", 0, 0, w, h, h / 2), text("tally-text", w / 2, h / 2 + SIZE.text * BASELINE, item.text, "middle"),
+    );
+    return parts;
+}
+
+function drawMark(item) {
+    const parts = item.kind === "won" ? tick(0, 0, item.size) : cross(0, 0, item.size);
+    item.lines?.forEach((line, index) => {
+        parts.push(text(index === 0 ? "line-1" : "line-2", item.size + 7, item.size / 2 + 4 + index * 15, line));
+    });
+    return [rect("hit", -4, -4, item.w + 8, item.h + 8, 4), ...parts];
+}
+
+function drawChip(item) {
+    const { w, h } = item;
+    const parts = [rect("box", 0, 0, w, h, 3), text("lane", w / 2, h / 2 + SIZE.text * BASELINE, item.text, "middle")];
+    if (item.struck) parts.push(path("strike", `M3 ${h / 2}h${w - 6}`));
+    return parts;
+}
+
+function drawTicket(item) {
+    const { w, h } = item;
+    const parts = [rect("box", 0, 0, w, h, 4)];
+    if (item.hatched) parts.push(hatch(0, 0, w, h));
+    parts.push(text("lane", 9, 18, item.name), text("reads", 9 + item.nameWidth, 18, item.reads));
+    if (item.stale) parts.push(path("strike", `M${7 + item.nameWidth} 14h${item.readsWidth + 4}`));
+    parts.push(text("wants", 9, 36, item.wants));
+    if (item.losses > 0) parts.push(...PIECES.lost({ x: w - 34, text: String(item.losses) }, 36));
+    return parts;
+}
+
+function drawPanel(item) {
+    const parts = [rect("box", 0, 0, item.w, item.h, 6)];
+    for (const line of item.lines ?? []) parts.push(text(line.look, line.x, line.y, line.text, line.anchor));
+    return parts;
+}
+
+function drawDoor(item) {
+    const { w, h } = item;
+    const leaf = item.free ? `M0 ${h}V0M0 0L${w * 0.55} ${h * 0.18}V${h * 0.86}L0 ${h}` : `M0 0H${w}V${h}H0Z`;
+    return [
+        path("frame", `M${-3} ${h}V${-3}H${w + 3}V${h}`),
+        path("leaf", leaf),
+        part("circle", "knob", { cx: item.free ? w * 0.45 : w - 6, cy: h / 2 + 2, r: 2 }),
+    ];
+}
+
+/** Bars are one unit long and stretched, so that only a transform moves. */
+function drawBar(item) {
+    return [part("rect", "box", { x: 0, y: 0, width: 1, height: item.h, "vector-effect": "non-scaling-stroke" })];
+}
+
+/**
+ * @type {Record<string, {layer: string, draw: (item: object) => import("./parts.js").Part[], place?: Function,
+ * transform?: Function}>}
+ */
+export const SPRITES = {
+    ground: { layer: "grounds", draw: drawPanel },
+    link: { layer: "links", draw: drawLink, place: placeLink },
+    bracket: {
+        layer: "links",
+        draw: () => [path("line", "")],
+        place: ([x1, x2, y]) => [`M${x1} ${y - 7}V${y}H${x2}V${y - 7}`],
+    },
+    node: { layer: "nodes", draw: drawNode },
+    cell: { layer: "nodes", draw: drawCell },
+    door: { layer: "nodes", draw: drawDoor },
+    bar: { layer: "nodes", draw: drawBar, transform: ([x, y, w]) => `translate(${x} ${y}) scale(${w} 1)` },
+    number: { layer: "nodes", draw: (item) => [text("digits", 0, 0, item.text, "middle")] },
+    panel: { layer: "panels", draw: drawPanel },
+    flag: { layer: "flags", draw: drawFlag },
+    tally: { layer: "flags", draw: drawTally },
+    ticket: { layer: "flags", draw: drawTicket },
+    chip: { layer: "flags", draw: drawChip },
+    mark: { layer: "flags", draw: drawMark },
+    text: { layer: "texts", draw: (item) => [text(item.face ?? "label", 0, 0, item.text, item.anchor)] },
+};
+
+/** Bottom first. */
+export const LAYERS = ["grounds", "links", "nodes", "panels", "flags", "texts"];

@@ -1,0 +1,178 @@
+/** Representative states of every scene, as frames. What a scene must be able to show. */
+
+import { World, encodeInteger, nodeId } from "./scene_kit.js";
+
+const integer = encodeInteger;
+
+function stack(layout, variant) {
+    return new World(layout, "stack", variant).chain([9, 6, 2], [17, 4, 12]).cell("head", nodeId(9), {
+        writer: 0, sequence: 7, version: 4,
+    });
+}
+
+function queue(layout, variant) {
+    return new World(layout, "queue", variant).chain([3, 4, 5], [null, 21, 22]).cell(
+        "head", nodeId(3), { writer: 1, sequence: 5 },
+    )
+        .cell("tail", nodeId(5), { writer: 2, sequence: 6 });
+}
+
+export const STATES = {
+    "stack: empty": (layout) => new World(layout, "stack").lane(0, { locals: { old_head: [null, "head"] } }).frameOf(),
+    "stack: stale flags": (layout) => stack(layout)
+        .lane(0, { operation: 0 })
+        .node(10, 8, 6, { published: false, owner: 1 })
+        .lane(1, { operation: 0, losses: 1, attempts: 1, locals: { node: [10, ""], old_head: [6, "head", 3] } })
+        .lane(2, { operation: 1, locals: { old_head: [9, "head", 4] } })
+        .lane(3, {
+            operation: 1, status: "frozen", position: 1, locals: { old_head: [6, "head", 3], new_head: [2, 6] },
+        })
+        .record(1, "CAS_LOST", { before: nodeId(9), after: nodeId(10), aux: nodeId(6) })
+        .frameOf(),
+    "stack: removed and ABA": (layout) => stack(layout)
+        .node(11, 99, 9, { removed: true })
+        .lane(0, { operation: 1, locals: { old_head: [9, "head", 1], new_head: [6, 9] } })
+        .lane(1, { operation: 1, status: "delay", losses: 3, locals: { old_head: [11, "head", 2], new_head: [9, 11] } })
+        .lane(2, { operation: 1, status: "delay", losses: 2, locals: { old_head: [9, "head", 4], new_head: [6, 9] } })
+        .frameOf(),
+    "stack: long": (layout) => longStack(layout, 220, 3).frameOf(),
+    "stack: four private": (layout) => {
+        const world = stack(layout);
+        for (let lane = 0; lane < 4; lane += 1) {
+            world.node(20 + lane, 50 + lane, [9, 6, 9, 2][lane], { published: false, owner: lane });
+            world.lane(lane, {
+                losses: lane, attempts: lane,
+                locals: { node: [20 + lane, ""], old_head: [[9, 6, 9, 2][lane], "head", 4] },
+            });
+            if (lane > 0) world.record(lane, "CAS_LOST", {
+                before: nodeId(9), after: nodeId(20 + lane), aux: nodeId(6),
+            });
+        }
+        return world.frameOf();
+    },
+    "stack: 32 threads": (layout) => crowd(layout).frameOf(),
+    "stack: 32 threads, one chosen": (layout) => ({ ...crowd(layout).frameOf(), chosen: 6 }),
+    "stack: mutex": (layout) => stack(layout, "mutex")
+        .lane(0, { status: "waiting" }).node(10, 8, 9, { published: false, owner: 1 })
+        .lane(1, { argument: integer(8), locals: { node: [10, ""], old_head: [9, "head", 4] } })
+        .lane(2, { status: "waiting" }).lane(3, { status: "waiting" }).lock(1, [3, 0, 2]).frameOf(),
+    "stack: mutex, holder frozen": (layout) => {
+        const world = stack(layout, "mutex");
+        for (let lane = 0; lane < 32; lane += 1) world.lane(lane, { status: "waiting" });
+        world.lane(1, { status: "frozen", position: 2, argument: integer(8), locals: { old_head: [9, "head", 4] } });
+        return world.lock(1, [...Array(31).keys()].map((lane) => (lane >= 1 ? lane + 1 : lane))).frameOf();
+    },
+    "queue: at rest": (layout) => queue(layout).lane(0, {
+        operation: 1, locals: { head: [3, "head"], tail: [5, "tail"], successor: [4, 3] },
+    })
+        .lane(1, { operation: 0, locals: { tail: [5, "tail"], successor: [null, 5] } }).frameOf(),
+    "queue: tail behind": (layout) => queue(layout).node(5, 22, 6, { writer: 1 }).node(6, 23, 0)
+        .lane(0, {
+            operation: 1, losses: 1, attempts: 1, locals: { head: [3, "head"], tail: [5, "tail"], successor: [4, 3] },
+        })
+        .lane(1, { operation: 0, locals: { node: [6, ""], tail: [5, "tail"] } })
+        .node(8, 40, 0, { published: false, owner: 2 })
+        .lane(2, {
+            operation: 0, losses: 2, attempts: 2, locals: { node: [8, ""], tail: [5, "tail"], successor: [null, 5] },
+        })
+        .record(2, "CAS_LOST", { cell: 5, before: nodeId(6), after: nodeId(8) })
+        .record(0, "CAS_LOST", { cell: "head", before: nodeId(3), after: nodeId(4), aux: nodeId(3) }).frameOf(),
+    "queue: helped": (layout) => queue(layout).node(4, 21, 5, { writer: 1 }).lane(1, {
+        operation: 0, locals: { tail: [4, "tail", 0] },
+    })
+        .lane(2, { operation: 0, locals: { tail: [4, "tail", 0], successor: [5, 4] } })
+        .record(1, "CAS_LOST", { cell: "tail", site: 2, before: nodeId(5), after: nodeId(5) })
+        .record(2, "CAS_WON", { cell: "tail", before: nodeId(4), after: nodeId(5), site: 2 }).frameOf(),
+    "queue: detached": (layout) => detached(layout).frameOf(),
+    "stack: large ids": (layout) => new World(layout, "stack").chain([1_048_570, 1_048_571], [
+        -1_000_000, "'a long text'",
+    ])
+        .cell("head", nodeId(1_048_570), { writer: 31, sequence: 7, version: 4 })
+        .node(1_048_580, 123_456_789, 1_048_571, { published: false, owner: 0 })
+        .lane(0, { locals: { node: [1_048_580, ""], old_head: [1_048_571, "head", 3] } })
+        .lane(1, { operation: 1, locals: { old_head: [1_048_590, "head", 3] } })
+        .node(1_048_590, 1, 1_048_570, { removed: true }).frameOf(),
+    "queue: large ids": (layout) => new World(layout, "queue").chain([1_048_570, 1_048_571, 1_048_572], [null, 1, 2])
+        .cell("head", nodeId(1_048_570)).cell("tail", nodeId(1_048_571), { writer: 2 })
+        .lane(31, { locals: { tail: [1_048_571, "tail"] } }).frameOf(),
+    "queue: mutex": (layout) => queue(layout, "mutex").lane(0, { status: "waiting" })
+        .lane(1, { operation: 1, locals: { head: [3, "head"], successor: [4, 3] } }).lock(1, [0]).frameOf(),
+    "counter: clash": (layout) => new World(layout, "counter").number(41, { writer: 3, sequence: 2 })
+        .reader(0, 41).reader(1, 40, { losses: 1, attempts: 1 })
+        .reader(2, 41, { status: "delay" }).lane(3, { status: "idle", operation: -1 }).frameOf(),
+    "counter: lost update": (layout) => ({
+        ...new World(layout, "counter", "flawed").number(41, { writer: 1, sequence: 2 })
+            .reader(0, 41).reader(2, 41).reader(3, 40)
+            .lane(1, {}).record(1, "STORE", { cell: "value", before: integer(41), after: integer(41) }).frameOf(),
+        account: { lost: 3 },
+    }),
+    "counter: 32 threads": (layout) => {
+        const world = new World(layout, "counter").number(1_204_311, { writer: 0, sequence: 2 });
+        for (let lane = 0; lane < 32; lane += 1) world.reader(lane, 1_204_311 - (lane % 3), { losses: lane % 4 });
+        return world.frameOf();
+    },
+    "counter: mutex": (layout) => new World(layout, "counter", "mutex").number(7, { writer: 1, sequence: 1 })
+        .reader(0, 7)
+        .lane(1, { status: "waiting" }).lock(0, [1]).frameOf(),
+    "stack: incident": (layout) => incident(layout).frameOf(),
+    "stack: flow": (layout) => stack(layout).lane(0).frameOf({
+        regime: "flow", rate: 48_213, flow: {
+            won: 20_600, lost: 4_060, operations: 20_580, depth: 214, depthMin: 198, depthMax: 240, seconds: 0.5,
+        },
+    }),
+    "stack: stopped many": (layout) => {
+        const world = stack(layout);
+        for (let lane = 0; lane < 6; lane += 1) world.lane(lane, {
+            status: ["frozen", "killed", "running"][lane % 3], operation: lane % 2,
+        });
+        return { ...world.frameOf(), since: 214 };
+    },
+};
+
+export function longStack(layout, length, lanes) {
+    const numbers = Array.from({ length }, (_, index) => length - index);
+    const world = new World(layout, "stack").chain(numbers, numbers.map((number) => number * 3));
+    world.cell("head", nodeId(length), { writer: 7, sequence: 4, version: 4 });
+    for (let lane = 0; lane < lanes; lane += 1) {
+        world.lane(lane, { operation: 1, losses: lane, locals: { old_head: [length - lane * 50, "head", 4 - lane] } });
+    }
+    return world;
+}
+
+export function crowd(layout) {
+    const world = stack(layout).cell("head", nodeId(9), { writer: 31, sequence: -1, version: 4 });
+    for (let lane = 0; lane < 32; lane += 1) {
+        world.node(30 + lane, lane, 6, { published: false, owner: lane });
+        const at = lane < 23 ? [6, 3] : [9, 4];
+        world.lane(lane, { losses: lane % 5, locals: { node: [30 + lane, ""], old_head: [at[0], "head", at[1]] } });
+        if (lane % 4 === 0) world.record(lane, "CAS_LOST", {
+            before: nodeId(9), after: nodeId(30 + lane), aux: nodeId(6),
+        });
+    }
+    return world;
+}
+
+function detached(layout) {
+    const world = new World(layout, "queue", "flawed").chain([3, 8], [null, 23]).chain([6, 7, 9], [24, 25, 26]);
+    world.cell("head", nodeId(3)).cell("tail", nodeId(7), { writer: 1, sequence: 3 });
+    world.lane(0, { operation: 0, locals: { tail: [7, "tail"] } }).node(10, 27, 0, { published: false, owner: 0 });
+    world.lane(1, { operation: 1, locals: { head: [3, "head"], successor: [8, 3] } });
+    world.lane(2, { operation: 1, status: "raised", locals: { head: [8, "head", 0] } });
+    return world.fault(2, "'NoneType' object has no attribute 'value'");
+}
+
+function incident(layout) {
+    const world = stack(layout).lane(0).lane(1, { losses: 1, locals: { old_head: [6, "head", 3] } });
+    const steps = [
+        [1, "LOAD", { before: nodeId(6), after: nodeId(6) }], [0, "CAS_WON", { before: nodeId(6), after: nodeId(9) }],
+        [1, "CAS_LOST", { before: nodeId(9), after: nodeId(10), aux: nodeId(6) }], [
+            1, "LOAD", { before: nodeId(9), after: nodeId(9) },
+        ],
+        [1, "CAS_WON", { before: nodeId(9), after: nodeId(10) }],
+    ];
+    for (const [lane, kind, more] of steps) world.record(lane, kind, more);
+    world.incident = {
+        regime: "incidents", rate: 812, incident: { records: [...world.records], index: 2, number: 1, of: 3412 },
+    };
+    return world;
+}

@@ -1,0 +1,44 @@
+"""Runs every structure of the catalog traced and prints the sites that it met, as JSON: standard library only.
+
+A script of its own, since it runs on other interpreters than the tests.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+from lockfree_core.catalog import CATALOG
+from lockfree_core.drive.engine import Engine
+from lockfree_core.drive.knobs import Knobs
+from lockfree_core.drive.plan import make_plan, read_plan
+from lockfree_core.drive.rings import Rings
+
+
+def sites_of(key: str) -> list[dict[str, object]]:
+    """Sites met in single-threaded calls of a structure's operations, full and empty."""
+    entry = CATALOG[key]
+    knobs = Knobs().changed({"prefill": 2, "threads": 1})
+    plan = make_plan(entry.factory, [asdict(item) for item in entry.operations], knobs.as_dict(), 1)
+    engine = Engine(read_plan(plan), Rings(records=64), lambda report: None)
+    lane = _setting_up(engine)
+    for operation in (*entry.operations, *entry.operations[-1:] * 9):
+        lane.trail = {}
+        method = getattr(engine.structure, operation.name)
+        method(1) if operation.takes_value else method()
+    return engine.memory.sites.describe()
+
+
+def _setting_up(engine: Engine) -> object:
+    from lockfree_core.drive.engine import _Scratch
+    from lockfree_core.drive.lane import Lane
+
+    lane = Lane(0, engine.control, _Scratch(), 1)
+    lane.attention = lane.cas_attention = False
+    engine.memory.register(lane)
+    return lane
+
+
+if __name__ == "__main__":
+    json.dump({"version": list(sys.version_info[:3]), "sites": {key: sites_of(key) for key in CATALOG}}, sys.stdout)

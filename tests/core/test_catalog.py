@@ -1,0 +1,149 @@
+"""The catalog: every entry can be made and run as it says, and is found under the names that people use."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+from typing import Any
+
+import pytest
+
+from lockfree_core.catalog import CATALOG, Entry, find_entry, search
+from tests.core.engine_kit import TracedWorld, factory_of
+
+ENTRIES = list(CATALOG.values())
+FAMILIES = ("stack", "queue", "counter")
+
+
+def ids(entry: Entry) -> str:
+    return entry.key
+
+
+each = pytest.mark.parametrize("entry", ENTRIES, ids=ids)
+
+
+def cell_names(world: TracedWorld) -> set[str]:
+    """The names of all cells, root cells and fields of nodes."""
+    names = {item["name"] for report in world.reports for item in report.get("cells", ())}
+    return names | {field for report in world.reports for item in report.get("types", ()) for field in item["fields"]}
+
+
+def test_there_is_each_family_with_its_variants() -> None:
+    variants = {family: {entry.variant for entry in ENTRIES if entry.family == family} for family in FAMILIES}
+    assert {"lock-free", "mutex"} <= variants["stack"]
+    assert variants["queue"] == variants["counter"] == {"lock-free", "mutex", "flawed"}
+    assert {entry.family for entry in ENTRIES} == set(FAMILIES)
+    assert [entry.key for entry in ENTRIES] == list(CATALOG)
+
+
+@each
+def test_entry_is_complete(entry: Entry) -> None:
+    assert entry.title and entry.summary.endswith(".") and entry.paper.endswith(".")
+    assert entry.progress == {"lock-free": "lock-free", "mutex": "blocking", "flawed": "broken"}[entry.variant]
+    assert bool(entry.flaw) == (entry.variant == "flawed")
+    assert json.loads(json.dumps(entry.describe()))["key"] == entry.key
+
+
+@each
+def test_operations_are_those_of_the_class(entry: Entry) -> None:
+    for make in (factory_of(entry.key), lambda memory: factory_of(entry.key)(None)):
+        structure: Any = make(None)
+        for operation in entry.operations:
+            parameters = list(inspect.signature(getattr(structure, operation.name)).parameters)
+            assert parameters == (["value"] if operation.takes_value else ["default"] if operation.items < 0 else [])
+    assert [operation.items for operation in entry.operations] in ([1, -1], [1])
+
+
+@each
+def test_variants_of_a_family_are_interchangeable(entry: Entry) -> None:
+    sibling = next(other for other in ENTRIES if other.family == entry.family and other.variant == "lock-free")
+    assert entry.operations == sibling.operations
+    assert entry.scene == sibling.scene
+
+
+@each
+def test_items_count_at_the_cells_that_are_named(entry: Entry) -> None:
+    """Each operation, run alone, takes effect at its effect cell exactly once."""
+    world = TracedWorld()
+    try:
+        lane = world.lane
+        structure: Any = factory_of(entry.key)(world.memory)  # type: ignore[arg-type]
+        for operation in entry.operations:
+            lane.effect, lane.items = world.memory.role(operation.effect), operation.items
+            before = (lane.inserted, lane.removed)
+            method = getattr(structure, operation.name)
+            method(7) if operation.takes_value else method()
+            assert (lane.inserted - before[0], lane.removed - before[1]) == ((1, 0) if operation.items > 0 else (0, 1))
+        assert {operation.effect for operation in entry.operations} <= cell_names(world)
+        assert ("lock" in cell_names(world)) == (entry.variant == "mutex")
+    finally:
+        world.close()
+
+
+@each
+def test_module_says_what_it_promises(entry: Entry) -> None:
+    module = importlib.import_module(entry.source)
+    text = module.__doc__ or ""
+    if entry.variant == "flawed":
+        assert "Known bad" in text and "The bug:" in text and "The cure:" in text
+        cure = text.partition("The cure:")[2].split("``")[1]
+        assert importlib.import_module(cure)
+    else:
+        assert "Progress:" in text
+        assert entry.progress in text.partition("Progress:")[2]
+    if entry.variant == "lock-free":
+        assert "Paper:" in text
+        year = next(word for word in entry.paper.replace(".", " ").split() if word.isdigit() and len(word) == 4)
+        assert year in text.partition("Paper:")[2]
+    assert factory_of(entry.key).__doc__
+
+
+# -- search
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("MSQueue", "michael-scott-queue"),
+        ("msq", "michael-scott-queue"),
+        ("Michael Scott", "michael-scott-queue"),
+        ("ConcurrentLinkedQueue", "michael-scott-queue"),
+        ("LIFO", "treiber-stack"),
+        ("treiber", "treiber-stack"),
+        ("FIFO", "michael-scott-queue"),
+        ("lost update", "racy-counter"),
+        ("i++", "racy-counter"),
+        ("lost segment", "storing-queue"),
+        ("mutex queue", "locked-queue"),
+        ("AtomicLong", "atomic-counter"),
+        ("  Stack  ", "treiber-stack"),
+    ],
+)
+def test_search_knows_the_usual_names(text: str, first: str) -> None:
+    assert search(text)[0].key == first
+
+
+@each
+def test_every_entry_is_found_by_what_it_is_called(entry: Entry) -> None:
+    for text in (entry.key, entry.title, entry.title.upper(), *entry.aliases, entry.factory.rpartition(":")[2]):
+        assert entry in search(text), text
+    assert search(entry.title)[0] is entry
+
+
+def test_search_finds_all_of_a_kind_and_nothing_else() -> None:
+    assert {entry.key for entry in search("LIFO")} == {"treiber-stack", "locked-stack"}
+    assert {entry.family for entry in search("FIFO")} == {"queue"}
+    assert {entry.variant for entry in search("mutex")} == {"mutex"}
+
+
+def test_search_for_nothing_finds_everything_and_for_nonsense_nothing() -> None:
+    assert search("") == search("   ") == ENTRIES
+    assert search("heap of bees") == []
+    assert search("LIFO FIFO") == []
+
+
+def test_find_entry_names_what_exists() -> None:
+    assert find_entry("treiber-stack") is CATALOG["treiber-stack"]
+    with pytest.raises(KeyError, match="no structure 'tree'; there are treiber-stack, locked-stack"):
+        find_entry("tree")

@@ -81,7 +81,8 @@ _ENTRIES = (
         "M. M. Michael, M. L. Scott: Simple, Fast, and Practical Non-Blocking and Blocking Concurrent Queue "
         "Algorithms. PODC 1996.",
         "lock-free", "queue", f"{_PACKAGE}.michael_scott_queue:MichaelScottQueue", _QUEUE,
-        ("FIFO", "MSQueue", "MSQ", "MS queue", "enqueue", "dequeue", "ConcurrentLinkedQueue", "lock-free queue"),
+        ("FIFO", "MSQueue", "MSQ", "MS queue", "MichaelScottQueue", "enqueue", "dequeue", "ConcurrentLinkedQueue",
+         "lock-free queue"),
     ),
     Entry(
         "locked-queue", "queue", "mutex", "Queue behind a mutex",
@@ -95,16 +96,15 @@ _ENTRIES = (
         "The simplified Michael-Scott queue of many tutorials: enqueue links its node with a plain store.",
         "A common simplification of the 1996 algorithm. Known bad.",
         "broken", "queue", f"{_PACKAGE}.flawed.storing_queue:StoringQueue", _QUEUE,
-        ("FIFO", "broken queue", "simplified MSQueue", "lost segment"),
-        "Two enqueuers that race both store tail.next; the second store drops the first one's segment, tail may end up "
-        "on the dropped part, and a dequeue that reaches the end of what is left while tail is elsewhere raises.",
+        ("FIFO", "StoringQueue", "broken queue", "simplified MSQueue", "lost segment"),
+        "Two enqueuers that race both store tail.next: one segment is dropped, and a later dequeue raises.",
     ),
     Entry(
         "atomic-counter", "counter", "lock-free", "Counter by CAS loop",
         "Reads, adds one, and swings the value if nobody else did.",
         "M. Herlihy: Wait-Free Synchronization. TOPLAS 13(1), 1991 (compare-and-swap as the universal primitive).",
         "lock-free", "counter", f"{_PACKAGE}.atomic_counter:AtomicCounter", _COUNTER,
-        ("AtomicInteger", "fetch_add", "increment", "AtomicLong"),
+        ("AtomicCounter", "AtomicInteger", "fetch_add", "increment", "AtomicLong"),
     ),
     Entry(
         "locked-counter", "counter", "mutex", "Counter behind a mutex",
@@ -118,7 +118,7 @@ _ENTRIES = (
         "No CAS and no lock: an increment that comes in between is overwritten.",
         "The lost update, the oldest race there is. Known bad.",
         "broken", "counter", f"{_PACKAGE}.flawed.racy_counter:RacyCounter", _COUNTER,
-        ("lost update", "race condition", "i++", "data race"),
+        ("RacyCounter", "lost update", "race condition", "i++", "data race"),
         "Two threads that read the same number both write that number plus one; one increment is lost.",
     ),
 )  # fmt: skip

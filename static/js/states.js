@@ -37,7 +37,7 @@ const STATES = {
     forbidden: () => ({
         place: "card",
         title: "This browser has no pass",
-        text: "Open the address that the server printed when it was started: the pass is in it. A viewer's link does too.",
+        text: "Open the address that the server printed at its start: the pass is in it. A viewer's link works too.",
     }),
     tooManyRuns: ({ message }) => ({
         place: "card",

@@ -1,5 +1,6 @@
 /**
- * One item on the stage: its element, its parts, and where it is now. It writes only what differs from what it wrote last.
+ * One item on the stage: its element, its parts, and where it is now. It writes only what differs from what it wrote
+ * last.
  */
 
 import { SPRITES } from "./sprites.js";

@@ -120,6 +120,9 @@ function gaugeItems(view, metrics, { depth, depthMin, depthMax }) {
 /** In words, for the description. */
 export function describeFlow(view, flow) {
     const { right, left, said } = barsOf(view, flow);
-    const sums = { won: `${grouped(right)} CASes won and ${grouped(left)} lost`, operations: `${grouped(right)} operations` };
+    const sums = {
+        won: `${grouped(right)} CASes won and ${grouped(left)} lost`,
+        operations: `${grouped(right)} operations`,
+    };
     return `${sums[said]} a second; ${view.entry.scene === "counter" ? "value" : "depth"} ${grouped(flow.depth)}.`;
 }

@@ -7,25 +7,22 @@ import contextlib
 import json
 import os
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from app.messages import Command
 from app.services.errors import Refusal
-from app.services.run import Run, Spec
+from app.services.run import Run
+from lockfree_core.drive.cost import SECONDS
+from lockfree_core.drive.plan import make_plan
 
-__all__ = ["SECONDS", "measure"]
+__all__ = ["measure"]
 
-SECONDS: Final = 0.5
-
-_LIMIT_S: Final = 30.0
-_SCRIPT: Final = Path(__file__).resolve().parent.parent / "untraced.py"
-_ROOT: Final = _SCRIPT.parent.parent
-_HISTORY: Final = 16 << 20
+_LIMIT_S: Final = 60.0
+_ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
 _measuring = asyncio.Lock()
 
@@ -38,17 +35,17 @@ async def measure(run: Run, python: str | None) -> dict[str, Any]:
     """
     if _measuring.locked():
         raise Refusal(409, "the cost of watching is being measured; wait until that is done")
-    knobs = run.spec.knobs.changed({"speed": 0, "think_ms": 0, "gap_share": 0})
-    spec = replace(run.spec, knobs=knobs, duel=False, hold=False)
+    entry, knobs = run.spec.entry, run.spec.knobs
+    operations = [asdict(operation) for operation in entry.operations]
+    plan = make_plan(entry.factory, operations, knobs.as_dict(), run.spec.seed)
     async with _measuring, _paused(run):
-        traced = await _traced(spec, python)
-        untraced = await _untraced(spec, python)
+        result = await _measure(plan, python)
     return {
-        "structure": spec.entry.key,
+        "structure": entry.key,
         "threads": knobs.threads,
         "seconds": SECONDS,
-        "traced": round(traced),
-        "untraced": round(untraced),
+        "traced": round(result["traced"]),
+        "untraced": round(result["untraced"]),
     }
 
 
@@ -66,39 +63,22 @@ async def _paused(run: Run) -> AsyncIterator[None]:
                 await run.control(Command(None, "resume"))
 
 
-async def _traced(spec: Spec, python: str | None) -> float:
-    probe = Run(spec, python, _HISTORY)
-    try:
-        await probe.start(spec)
-        before, began = probe.sides[0].operations(), time.monotonic()
-        await asyncio.sleep(SECONDS)
-        return (probe.sides[0].operations() - before) / (time.monotonic() - began)
-    finally:
-        await probe.stop("the measurement is over")
-
-
-async def _untraced(spec: Spec, python: str | None) -> float:
-    task = {
-        "factory": spec.entry.factory,
-        "operations": [asdict(operation) for operation in spec.entry.operations],
-        "knobs": spec.knobs.as_dict(),
-        "seed": spec.seed,
-        "seconds": SECONDS,
-    }
+async def _measure(plan: dict[str, Any], python: str | None) -> dict[str, float]:
+    """In a process of its own, on the interpreter that engines run on."""
     environment = {**os.environ, "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     process = await asyncio.create_subprocess_exec(
-        python or sys.executable, str(_SCRIPT), env=environment,
+        python or sys.executable, "-m", "lockfree_core.drive.cost", env=environment,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
         async with asyncio.timeout(_LIMIT_S):
-            output, errors = await process.communicate(json.dumps(task).encode())
+            output, errors = await process.communicate(json.dumps(plan).encode())
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode != 0:
         last = (errors.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1]
-        raise Refusal(503, f"the untraced measurement failed: {last}")
-    result = json.loads(output)
-    return float(result["operations"]) / float(result["seconds"])
+        raise Refusal(503, f"the cost could not be measured: {last}")
+    result: dict[str, float] = json.loads(output)
+    return result

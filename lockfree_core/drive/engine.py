@@ -32,10 +32,10 @@ from lockfree_core.drive.worker import Worker
 from lockfree_core.errors import EngineError, LockfreeError
 from lockfree_core.trace.layout import RECORD_BYTES
 
-__all__ = ["Engine", "main"]
+__all__ = ["SWITCH_INTERVAL", "Engine", "main"]
 
 _MEMORY_LIMIT = 1 << 30  # bytes; a run takes some tens of megabytes
-_SWITCH_INTERVAL = 0.001  # seconds; with 32 busy threads the main thread then still gets its turn within 100 ms
+SWITCH_INTERVAL = 0.001  # seconds; with 32 busy threads the main thread then still gets its turn within 100 ms
 
 
 class _Scratch:
@@ -298,7 +298,7 @@ def main(arguments: list[str]) -> int:
     """Serve one run."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server decides what ends
     faulthandler.enable()
-    sys.setswitchinterval(_SWITCH_INTERVAL)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     pipe = _Pipe()
     engine: Engine | None = None
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()

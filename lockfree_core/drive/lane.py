@@ -46,7 +46,7 @@ class Lane:
 
     __slots__ = (
         "area", "argument", "asking", "attention", "backoff_us", "cas_attention", "control", "delay_us", "delays",
-        "effect", "empty", "flying", "frozen", "granted", "head", "help", "help_won", "holding", "index",
+        "effect", "effected", "empty", "flying", "frozen", "granted", "head", "help", "help_won", "holding", "index",
         "inserted", "items", "killed", "leaving", "limit", "lock_freed", "longest_streak", "losses", "lost_count",
         "lost_first", "lost_last", "mask", "number", "operation", "operation_losses", "operation_wins",
         "operations", "paid", "parked", "pending", "publish", "records", "removed", "site", "status", "streak",
@@ -83,6 +83,7 @@ class Lane:
         self.operation_losses = self.operation_wins = 0
         self.effect = -1
         self.items = self.flying = 0
+        self.effected = False  # the running operation has taken effect: what it allocated is published
         self.trail: dict[str, int] = {}
         # What it has done.
         self.operations = self.wins = self.losses = self.help = self.help_won = self.streak = self.longest_streak = 0
@@ -189,6 +190,7 @@ class Lane:
 
     def took_effect(self) -> None:
         """The running operation has just taken effect."""
+        self.effected = True
         if self.items > 0:
             self.inserted += 1
         else:
@@ -228,7 +230,7 @@ class Lane:
                 return
 
     def park(self, timeout: float = -1) -> None:
-        """Block until poked, or until ``timeout`` seconds have passed, or less: the caller looks at everything again."""
+        """Block until poked, or until ``timeout`` seconds have passed, or less: the caller must look again."""
         if self.lost_count and not self.control.barrier:
             with self.control.mutex:  # whoever writes for a lane that is stopped holds it too
                 self.tell_lost()

@@ -94,9 +94,10 @@ def _node(memory: TracedMemory, node: Any, owner: int, published: bool, removed:
 
 
 def _lane(memory: TracedMemory, lane: Lane) -> tuple[dict[str, Any], list[tuple[Any, bool]]]:
-    """The lane's row, and the nodes that its locals hold, each with whether the lane allocated it in this operation."""
+    """The lane's row, and the nodes that its locals hold, each with whether it alone has it, unpublished."""
     values = _locals(lane)
-    nodes = [(value, lane.trail[name] == 0) for name, value in values.items() if hasattr(value, "trace_id")]
+    private = not lane.effected
+    nodes = [(value, private and lane.trail[name] == 0) for name, value in values.items() if hasattr(value, "trace_id")]
     row = {
         "lane": lane.index,
         "status": STATUSES[lane.status],

@@ -111,6 +111,7 @@ class Worker:
         lane.items = method.items
         lane.operation_wins = lane.operation_losses = 0
         lane.site = 0
+        lane.effected = False
         lane.trail = {}
 
     def _return(self, outcome: Outcome) -> None:

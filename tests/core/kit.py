@@ -253,7 +253,9 @@ class Hand(_Source):
 
         def over() -> bool:
             self.poll()
-            ended = (Status.STOPPED, Status.RAISED, Status.KILLED, Status.WAITING)
+            ended = {Status.STOPPED, Status.RAISED, Status.KILLED}
+            if any(lane.killed and lane.holding for lane in control.lanes):
+                ended.add(Status.WAITING)  # for ever; without that, a lane that waits will get the lock and leave
             return all(lane.status in ended for lane in control.lanes)
 
         wait_until(over, LIMIT_S, "the lanes to leave")

@@ -19,9 +19,7 @@ from app.services.engines import ERROR_TAIL, Engine, exit_words
 from app.services.errors import Refusal
 from app.services.rates import KEPT_SAMPLES, Rates
 from app.services.run import Run, Spec, find_twin
-from app.untraced import measure
 from lockfree_core.catalog import CATALOG
-from lockfree_core.drive.knobs import Knobs
 from tests.serving import ROOT
 
 LIMIT_S = 30.0
@@ -86,17 +84,6 @@ def test_a_spec_keeps_what_is_not_named() -> None:
     later = spec.changed({"knobs": {"speed": 0}, "duel": True})
     assert (later.entry.key, later.seed, later.knobs.threads, later.knobs.speed) == ("locked-queue", 5, 7, 0)
     assert [entry.key for entry in later.entries] == ["locked-queue", "michael-scott-queue"]
-
-
-@pytest.mark.parametrize("backoff", ["none", "constant", "exponential"])
-@pytest.mark.parametrize("key", ["treiber-stack", "locked-queue", "atomic-counter"])
-def test_the_untraced_measurement_counts_operations(key: str, backoff: str) -> None:
-    entry = CATALOG[key]
-    operations = [{"name": item.name, "takes_value": item.takes_value} for item in entry.operations]
-    knobs = Knobs().changed({"threads": 2, "backoff": backoff, "backoff_base_us": 50, "backoff_cap_us": 10}).as_dict()
-    result = measure(entry.factory, operations, knobs, 3, 0.05)
-    assert result["operations"] > 0
-    assert result["seconds"] >= 0.05
 
 
 @pytest.mark.parametrize(("code", "words"), [(3, "exit code 3"), (-9, "signal 9 (SIGKILL)"), (-99, "signal 99")])

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from lockfree_core.catalog import CATALOG
 from lockfree_core.drive.engine import Engine
 from lockfree_core.drive.knobs import Knobs
+from lockfree_core.drive.lane import Lane
 from lockfree_core.drive.plan import make_plan, read_plan
 from lockfree_core.drive.rings import Rings
 
@@ -21,8 +22,9 @@ def sites_of(key: str) -> list[dict[str, object]]:
     entry = CATALOG[key]
     knobs = Knobs().changed({"prefill": 2, "threads": 1})
     plan = make_plan(entry.factory, [asdict(item) for item in entry.operations], knobs.as_dict(), 1)
-    engine = Engine(read_plan(plan), Rings(records=64), lambda report: None)
-    lane = _setting_up(engine)
+    rings = Rings(records=64)
+    engine = Engine(read_plan(plan), rings, lambda report: None)
+    lane = _setting_up(engine, rings)
     for operation in (*entry.operations, *entry.operations[-1:] * 9):
         lane.trail = {}
         method = getattr(engine.structure, operation.name)
@@ -30,11 +32,9 @@ def sites_of(key: str) -> list[dict[str, object]]:
     return engine.memory.sites.describe()
 
 
-def _setting_up(engine: Engine) -> object:
-    from lockfree_core.drive.engine import _Scratch
-    from lockfree_core.drive.lane import Lane
-
-    lane = Lane(0, engine.control, _Scratch(), 1)
+def _setting_up(engine: Engine, rings: Rings) -> Lane:
+    """A lane that this thread is from now on, with nothing to hold it."""
+    lane = Lane(0, engine.control, rings.reserve(0), 1)
     lane.attention = lane.cas_attention = False
     engine.memory.register(lane)
     return lane

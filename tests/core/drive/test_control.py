@@ -112,9 +112,16 @@ def test_steps_that_were_not_taken_are_forgotten_at_resume() -> None:
         assert [lane.granted for lane in hand.control.lanes] == [0, 0]
 
 
-@pytest.mark.parametrize("lane, message", [(9, "there is no thread 10; the run has 2"), ("1", "lane must be the number"),
-                                           (True, "lane must be the number"), (1.0, "lane must be the number"),
-                                           (-1, "there is no thread")])  # fmt: skip
+@pytest.mark.parametrize(
+    "lane, message",
+    [
+        (9, "there is no thread 10; the run has 2"),
+        (-1, "there is no thread"),
+        ("1", "lane must be the number"),
+        (True, "lane must be the number"),
+        (1.0, "lane must be the number"),
+    ],
+)
 @pytest.mark.parametrize("kind", ["step", "freeze", "kill", "thaw"])
 def test_unknown_threads_are_refused(kind: str, lane: object, message: str) -> None:
     with by_hand("treiber-stack", threads=2) as hand:

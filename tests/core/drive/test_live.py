@@ -61,7 +61,7 @@ def test_an_item_between_its_effect_and_its_return_is_in_flight() -> None:
 
 
 def test_threads_come_and_go() -> None:
-    with in_process("treiber-stack", threads=1, speed=STEADY) as remote:
+    with in_process("treiber-stack", threads=1, think_ms=10) as remote:
         for wanted in (1, 32, 2, 7, 1, 32):
             remote.do("knobs", knobs={"threads": wanted})
             remote.wait_for(

@@ -49,7 +49,7 @@ def test_the_stream_goes_on_behind_what_was_lost(structure: str) -> None:
 
 
 def test_the_stream_goes_on_without_a_pause() -> None:
-    with in_process("michael-scott-queue", records=128, threads=8, speed=2000) as remote:
+    with in_process("michael-scott-queue", records=64, threads=8, think_ms=2) as remote:
         wait_until(lambda: sum(remote.counters("operations")) >= 600, LIMIT_S, "600 operations unread")
         behind = remote.merger.expected + sum(remote.counters("operations"))
         remote.wait_for(lambda: remote.merger.expected > behind + 1000, "records behind those that were lost")

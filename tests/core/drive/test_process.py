@@ -200,7 +200,8 @@ def test_bad_plans_are_refused(plan: Any, message: str) -> None:
 BAD_LINES = [
     b"", b"{", b"[]", b"null", b"3", b'"pause"', b"\xff\xfe", b"[" * 100_000, b"{}", b'{"type": 7}',
     b'{"type": ["pause"]}', b'{"type": "dance", "id": 1}', b'{"type": "start", "plan": {}}', b'{"type": "_init__"}',
-    b'{"type": "knobs", "knobs": []}', b'{"type": "knobs", "knobs": null}', b'{"type": "knobs", "knobs": {"speed": NaN}}',
+    b'{"type": "knobs", "knobs": []}', b'{"type": "knobs", "knobs": null}',
+    b'{"type": "knobs", "knobs": {"speed": NaN}}',
     b'{"type": "knobs", "knobs": {"threads": 1e999}}', b'{"type": "knobs", "knobs": {"threads": 0}}',
     b'{"type": "knobs", "knobs": {"threads": "4"}}', b'{"type": "knobs", "knobs": {"volume": 11}}',
     b'{"type": "knobs", "knobs": {"threads": 1' + b"0" * 4000 + b"}}", b'{"type": "step", "lane": {}}',

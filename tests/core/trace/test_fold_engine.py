@@ -39,7 +39,7 @@ class Run:
         assert hand.lost == 0
 
     def _moves(self) -> bool:
-        return bool(set(self.hand.statuses()) - {"raised", "killed", "frozen", "waiting"})
+        return bool(set(self.hand.statuses()) - {"raised", "killed", "frozen", "waiting", "stopped"})
 
     def has_returned(self, lane: int, sequence: int) -> bool:
         """Whether the lane's algorithm had returned at that point: then END is its next record, or there is none."""
@@ -74,7 +74,14 @@ class Run:
             if row["id"] in removed and self._is_bound(row, snapshot) else row
             for row in snapshot["nodes"]
         ]  # fmt: skip
-        assert essence(folded) == essence({**snapshot, "nodes": nodes})
+        a, b = essence(folded), essence({**snapshot, "nodes": nodes})
+        if a != b:
+            x = {r["id"]: r for r in a["nodes"]}; y = {r["id"]: r for r in b["nodes"]}
+            for k in sorted({*x, *y}):
+                if x.get(k) != y.get(k): print("DIFF", x.get(k), y.get(k))
+            print(len(x), len(y))
+            for la, lb in zip(a["lanes"], b["lanes"]): print("LANE", la, lb, sep="\n")
+        assert a == b
 
     @staticmethod
     def _is_bound(node: Row, snapshot: dict[str, Any]) -> bool:
@@ -139,7 +146,7 @@ def test_the_menagerie_shows_every_kind_of_access() -> None:
 
 
 def test_a_thread_that_stands_still_keeps_only_the_beginning_of_what_it_leads_to() -> None:
-    with by_hand("michael-scott-queue", threads=2, prefill=0, records=1 << 15, insert_share=0, speed=0) as hand:
+    with by_hand("michael-scott-queue", threads=2, prefill=0, records=1 << 15, insert_share=0, speed=30_000) as hand:
         hand.access(1)
         hand.do("freeze", lane=1)
         hand.wait_for(lambda: hand.statuses()[1] == "frozen", "the freeze")

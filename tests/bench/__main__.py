@@ -1,0 +1,75 @@
+"""``python -m tests.bench [NAME …] [--long]``: measure on this machine, print tables, keep results as JSON.
+
+A benchmark is a module of this package with ``measure() -> Path``, which prints its table and writes its result with
+``tests.bench.report``, and a line in ``BENCHMARKS``. Results lie in ``tests/bench/results/``, each with the environment
+that it was measured in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from tests.bench import latency, merger, startup, traced_access
+from tests.bench.report import Target, environment, print_table, write_result
+from tests.bench.stream import measure_stream
+
+SHORT_S: Final = 60.0
+LONG_S: Final = 600.0
+GROWTH: Final = 1.10  # memory is flat while it stays below this multiple of what it was at the first sample
+
+
+def measure_streaming(seconds: float = SHORT_S) -> Path:
+    """The whole way into a browser; memory is judged where it had ten minutes to grow."""
+    before = environment()
+    figures = measure_stream(seconds=seconds)
+    rows = [[name, float(value)] for name, value in figures.items()]
+    print_table(f"Engine to browser, {seconds:g} s", ["figure", "value"], rows)
+    targets = [
+        Target.at_least("records a second in the page", 300_000, figures["records_per_second"]),
+        Target.at_most("records lost", 0, figures["lost"]),
+        Target.at_most("server's share of a core", 0.10, figures["server_cpu_share"]),
+        Target.at_least("frames a second", 55, figures["frames_per_second"]),
+    ]
+    if seconds >= LONG_S:
+        targets += [
+            Target.at_most(
+                f"growth of memory, {part}", GROWTH, figures[f"{part}_mb_last"] / figures[f"{part}_mb_first"]
+            )
+            for part in ("server", "engine", "heap")
+        ]
+    name = "stream_long" if seconds >= LONG_S else "stream"
+    return write_result(name, before, targets, {"figures": figures})
+
+
+BENCHMARKS: Final[dict[str, tuple[Callable[[], Path], str]]] = {
+    "traced_access": (traced_access.measure, "what one traced access costs, and the same untraced"),
+    "merger": (merger.measure, "records a second through the merger, and its share of a core"),
+    "latency": (latency.measure, "from a command to its effect"),
+    "startup": (startup.measure, "from the command line to a page that can be used"),
+    "stream": (measure_streaming, "records from an engine's threads through the server into a page"),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run what is asked for, by default everything; 0 whatever is measured."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure on this machine.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument("--long", action="store_true", help="stream for ten minutes instead of one")
+    options = parser.parse_args(arguments)
+    unknown = sorted(set(options.names) - set(BENCHMARKS))
+    if unknown:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    for name in options.names or BENCHMARKS:
+        measure, what = BENCHMARKS[name]
+        print(f"\n{name}: {what}", flush=True)
+        path = measure_streaming(LONG_S) if name == "stream" and options.long else measure()
+        print(f"  kept in results/{path.name}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

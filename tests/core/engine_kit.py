@@ -8,13 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
-import numpy as np
-
 from lockfree_core.catalog import find_entry
 from lockfree_core.drive.control import Control
 from lockfree_core.drive.knobs import Knobs
 from lockfree_core.drive.lane import Lane
-from lockfree_core.drive.merger import RECORD_DTYPE, Merger
 from lockfree_core.drive.rings import Rings
 from lockfree_core.drive.traced import TracedMemory
 from lockfree_core.memory import LockedMemory, Memory
@@ -73,7 +70,6 @@ class TracedWorld:
     def __init__(self, records: int = 1 << 6, **knobs: Any) -> None:
         self.reports: list[dict[str, Any]] = []
         self.rings = Rings(records=records)
-        self.merger = Merger(self.rings)
         self.control = Control(Knobs().changed({"speed": 0, **knobs}), SEED, self.reports.append)
         self.memory = TracedMemory(self.control, self.reports.append)
         self._numbers = itertools.count()
@@ -97,13 +93,6 @@ class TracedWorld:
 
         in_threads(*map(joining, bodies))
 
-    def kinds(self) -> list[tuple[int, ...]]:
-        """The records since the last call, as tuples in the order of ``layout.FIELDS``. Nothing may have been lost."""
-        batch = self.merger.poll(0)
-        assert batch is not None and batch.lost == 0
-        rows: list[tuple[int, ...]] = np.frombuffer(batch.data, RECORD_DTYPE).tolist()
-        return rows
-
     def close(self) -> None:
         self.rings.close()
 
@@ -117,7 +106,7 @@ def make_world(kind: str) -> Iterator[World]:
     if kind == "locked":
         yield PlainWorld()
         return
-    world = TracedWorld(**({"gap_share": 100, "gap_kind": "yield"} if kind == "contended" else {}))
+    world = TracedWorld(gap_share=100 if kind == "contended" else 0, gap_kind="yield")
     try:
         yield world
     finally:

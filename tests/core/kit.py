@@ -37,7 +37,7 @@ Row = dict[str, int]
 
 
 def plan_of(structure: str, seed: int = SEED, hold: bool = False, **knobs: Any) -> dict[str, Any]:
-    """The plan of a catalog entry, or of ``module:Class`` with push and pop; throttled, so that tests can read along."""
+    """The plan of a catalog entry, or of ``module:Class`` with push and pop; slow enough for tests to read along."""
     if ":" in structure:
         factory, operations = structure, [asdict(item) for item in find_entry("treiber-stack").operations]
     else:
@@ -56,7 +56,7 @@ def rows_of(batch: Batch | None) -> list[Row]:
 
 
 def essence(snapshot: dict[str, Any]) -> dict[str, Any]:
-    """What two snapshots of the same moment must agree on. That a delay is over shows in the lane's next record only."""
+    """What two snapshots of one moment must agree on. That a delay is over shows in the lane's next record only."""
     lanes = []
     for lane in snapshot["lanes"]:
         status = "running" if lane["status"] in ("delay", "backoff") else lane["status"]

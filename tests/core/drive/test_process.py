@@ -235,10 +235,11 @@ def test_errors_carry_the_command_and_the_field() -> None:
 def test_operation_that_raises_stops_its_thread_and_no_other() -> None:
     with in_process(f"{HERE}:Noisy", threads=4, insert_share=50, prefill=0) as remote:
         remote.wait_for(lambda: remote.statuses() == ["raised"] * 4, "everybody to raise")
+        remote.do("pause")
+        remote.poll_to(remote.account["sequence"])
         faults = [row for row in remote.rows if row["kind"] == Kind.FAULT]
         assert [row["lane"] for row in sorted(faults, key=lambda row: row["lane"])] == [0, 1, 2, 3]
         assert {texts(remote)[row["cell"]] for row in faults} == {"ZeroDivisionError: push of a value failed"}
-        remote.do("pause")
         answer = remote.command("step", lane=0)
         assert answer["message"] == "thread 1 cannot take a step: it raised an error and stopped"
         assert "has stopped already" in remote.command("freeze", lane=0)["message"]

@@ -1,47 +1,16 @@
-"""A snapshot at a standstill is what the fold of all records so far arrives at; and what happens when records are lost."""
+"""Snapshots of a run that goes on, and of one whose reader has stopped reading."""
 
 from __future__ import annotations
 
-import random
-from functools import partial
 from typing import Any
 
 import pytest
 
-from lockfree_core.errors import TraceError
 from lockfree_core.trace.fold import Fold, Names
-from lockfree_core.trace.layout import RECORD, Kind
-from tests.core.kit import FLAWED, LOCK_FREE, MUTEX, Remote, assert_same_moment, in_process
+from lockfree_core.trace.layout import Kind
+from tests.core.kit import Remote, assert_same_moment, in_process
 
 MIX: dict[str, Any] = {"threads": 5, "gap_share": 20, "gap_kind": "yield", "prefill": 4, "speed": 20_000}
-
-
-def got_there(engine: Remote, goal: int) -> bool:
-    return len(engine.rows) > goal or set(engine.statuses()) == {"raised"}
-
-
-@pytest.mark.parametrize("structure", LOCK_FREE + MUTEX + FLAWED)
-def test_fold_arrives_at_each_snapshot(structure: str, seed: int) -> None:
-    draw = random.Random(seed)
-    with in_process(structure, **MIX) as engine:
-        for _ in range(3):
-            goal = len(engine.rows) + 300
-            engine.wait_for(partial(got_there, engine, goal), f"{goal} records, or nobody left")
-            if draw.random() < 0.5:
-                engine.do("pause")
-            assert_same_moment(engine.snapshot(), engine.fold())
-            engine.do("resume")
-
-
-def test_fold_from_a_later_snapshot() -> None:
-    with in_process("michael-scott-queue", **MIX, backoff="exponential") as engine:
-        engine.run_until(50)
-        middle = engine.snapshot()
-        engine.run_until(50)
-        last = engine.snapshot()
-        fold = Fold.from_snapshot(middle, Names(engine.of_type("names")))
-        fold.apply_bytes(engine.data[(middle["sequence"] + 1) * 32 : (last["sequence"] + 1) * 32])
-        assert_same_moment(last, fold)
 
 
 def test_snapshot_needs_no_pause_and_changes_nothing() -> None:
@@ -99,30 +68,3 @@ def assert_no_holes(engine: Remote) -> None:
         expected += row["aux"] if row["kind"] == Kind.LOST else 1
     assert expected == engine.merger.expected
     assert engine.lost == sum(row["aux"] for row in engine.rows if row["kind"] == Kind.LOST)
-
-
-def test_fold_counts_what_is_lost_and_goes_on() -> None:
-    fold = Fold(Names([{"cells": [{"id": 1, "name": "value", "kind": "integer"}]}]))
-    fold.apply(tuple(RECORD.unpack(RECORD.pack(5, 0, 0, Kind.LOST, 0, 0, 0, 6, 7))))
-    assert (fold.state.sequence, fold.state.dubious) == (6, 7)
-    fold.apply((9, 7, 1, Kind.LOAD, 0, 1, 5, 5, 0))
-    fold.apply((9, 8, 1, Kind.LOAD, 0, 99, 5, 5, 0))
-    assert (fold.state.sequence, fold.state.cells[1].value, set(fold.state.cells)) == (8, 5, {1})
-
-
-@pytest.mark.parametrize(
-    ("record", "message"),
-    [
-        ((0, 1, 0, Kind.LOAD, 0, 1, 0, 0, 0), "record 0 expected; got one with sequence number 1"),
-        ((0, 0, 0, 99, 0, 1, 0, 0, 0), "record 0 is of the unknown kind 99"),
-        ((0, 0, 0, Kind.ALLOCATE, 0, 70, 1, 0, 3), "record 0 uses 3, which was never announced"),
-    ],
-)
-def test_fold_refuses_what_breaks_the_rules(record: tuple[int, ...], message: str) -> None:
-    with pytest.raises(TraceError, match=message):
-        Fold(Names()).apply(record)
-
-
-def test_fold_refuses_half_a_record() -> None:
-    with pytest.raises(TraceError, match="33 bytes are no whole number of records"):
-        Fold(Names()).apply_bytes(bytes(33))

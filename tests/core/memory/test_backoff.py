@@ -111,7 +111,12 @@ def test_bounds_that_make_no_sense_are_refused(base: float, cap: float) -> None:
 @pytest.mark.parametrize("policy", [NoBackoff(), ConstantBackoff(1), ExponentialBackoff(1, 4, seed=3)])
 def test_a_structure_stays_exact_under_any_policy(policy: Any) -> None:
     counter = AtomicCounter(LockedMemory(backoff=policy))
-    in_threads(*[lambda: [counter.increment() for _ in range(200)] and None] * 4)
+
+    def body() -> None:
+        for _ in range(200):
+            counter.increment()
+
+    in_threads(*[body] * 4)
     assert counter.get() == 800
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -184,7 +185,7 @@ def test_cells_show_their_value() -> None:
 def test_cells_have_no_room_for_a_misspelt_attribute() -> None:
     for cell in (AtomicReference(1), AtomicInteger(1), VersionedReference(1)):
         with pytest.raises(AttributeError):
-            cell.vlaue = 2  # type: ignore[attr-defined, union-attr]
+            cell.vlaue = 2  # type: ignore[union-attr]
 
 
 # -- threads
@@ -218,7 +219,7 @@ def test_every_value_that_is_put_in_by_exchange_comes_out_once(world: World) -> 
         for number in range(ROUNDS):
             taken[thread].append(cell.get_and_set((thread, number)))
 
-    world.run(*(lambda thread=thread: body(thread) for thread in range(THREADS)))  # type: ignore[misc]
+    world.run(*(partial(body, thread) for thread in range(THREADS)))
     everything = [value for values in taken for value in values] + [cell.value]
     assert sorted(value for value in everything if value is not None) == sorted(
         (thread, number) for thread in range(THREADS) for number in range(ROUNDS)

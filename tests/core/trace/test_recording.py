@@ -51,7 +51,7 @@ def file_of(header: Any, records: bytes = b"") -> bytes:
     return encode_header(header) + records
 
 
-def whole(first: int = 0, count: int = 3, **changes: Any) -> dict[str, Any]:
+def whole(first: Any = 0, count: Any = 3, **changes: Any) -> dict[str, Any]:
     added = {"version": VERSION, "layout": describe_layout(), "first": first, "count": count}
     return json.loads(json.dumps({**HEADER, **added, **changes}))
 

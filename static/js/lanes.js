@@ -23,6 +23,7 @@ import { createTimeAxis, formatTime, roundTo } from "./time-axis.js";
 const RECORDS_A_FRAME = 60_000;
 /** A live window moves a pixel or two in this time: nobody sees more. What a person's hand moves follows at once. */
 const LIVE_EVERY_MS = 30;
+const FLOW_EVERY_MS = 65; // strips move by a few pixels a second then; painting them costs more than all the rest
 const SORT_EVERY_MS = 1000;
 const SUMMARY_EVERY_MS = 250;
 const NOTHING = { operations: 0, attempts: 0, losses: 0 };
@@ -215,7 +216,8 @@ class LanesView {
     }
 
     paint(now) {
-        if (this.frame?.mode === "live" && !this.urgent && now - this.paintedAt < LIVE_EVERY_MS) {
+        const every = this.frame?.regime === "flow" ? FLOW_EVERY_MS : LIVE_EVERY_MS;
+        if (this.frame?.mode === "live" && !this.urgent && now - this.paintedAt < every) {
             this.schedule();
             return;
         }

@@ -19,6 +19,7 @@ import { Trigger } from "./triggers.js";
 const SHORTEST_BEAT_MS = 250;
 const LONGEST_BEAT_MS = 1000;
 const MOST_BEATS_A_TICK = 20;
+const FLOW_INTERVAL_MS = 45; // numbers alone move then; drawing them more often than they can be read costs frames
 export const SPEED_MIN = 0.1;
 export const SPEED_MAX = 10;
 
@@ -70,6 +71,7 @@ export class Playback {
         this._stopAt?.arm();
         this._triggered = null;
         this._toldLast = -2;
+        this._toldAt = -Infinity;
         this._changed = true;
     }
 
@@ -245,7 +247,7 @@ export class Playback {
         } else if (this.mode === "replay") {
             this._replay(now);
         }
-        this._tell();
+        this._tell(now);
     }
 
     _replay(now) {
@@ -305,11 +307,16 @@ export class Playback {
         return this.mode === "replay" ? (this.speed * 1000) / SHORTEST_BEAT_MS : 0;
     }
 
-    _tell() {
+    _tell(now) {
         const { last } = this.timeline;
         if (!this._changed && !this._cursor.moved && last === this._toldLast) {
             return;
         }
+        const isFlow = this.mode === "live" && this.regime === "flow";
+        if (isFlow && !this._changed && now - this._toldAt < FLOW_INTERVAL_MS) {
+            return;
+        }
+        this._toldAt = now;
         const frame = this.frame();
         this._toldLast = last;
         this._triggered = null;

@@ -37,6 +37,7 @@ class Control:
     Attributes:
         note: writes a record that is no access (set by the traced memory).
         wake_waiters: wakes whoever can take a lock that is free (likewise).
+        faulted: called when a lane has raised (set by the engine).
     """
 
     def __init__(self, knobs: Knobs, seed: object, report: Callable[[dict[str, Any]], None]) -> None:
@@ -53,6 +54,7 @@ class Control:
         self.room = 0
         self.note: Callable[[Lane, int, int, int, int, int, int], None] = _no_note
         self.wake_waiters: Callable[[], None] = lambda: None
+        self.faulted: Callable[[], None] = lambda: None
         self._slot = 0.0
         self._lots = random.Random(f"{seed}:turns")
         self._asked = threading.Event()

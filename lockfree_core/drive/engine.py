@@ -72,6 +72,7 @@ class Engine:
         self._names_lock = threading.Lock()
         self._began = False
         self.control = Control(plan.knobs, plan.seed, self._tell)
+        self.control.faulted = self._account_for_fault
         self.memory = TracedMemory(self.control, self._announce)
         self._prefilled = self._set_up()
         self.state = "paused"
@@ -167,6 +168,10 @@ class Engine:
         report["sequence"] = self.memory.sequence
         self._report(report)
         threading.Thread(target=self._settle_hold, daemon=True).start()
+
+    def _account_for_fault(self) -> None:
+        """A lane has raised: tell at once what was lost. The lane itself may not wait for a standstill."""
+        threading.Thread(target=self._balance, args=("fault",), daemon=True).start()
 
     def _settle_hold(self) -> None:
         self._balance("held")

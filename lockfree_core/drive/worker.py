@@ -129,6 +129,7 @@ class Worker:
         lane.gate(FREE)
         memory.note(lane, Kind.FAULT, lane.site, memory.intern(text), 0, 0, 0)
         self._end(Status.RAISED)
+        self._control.faulted()
 
     def _end(self, status: int) -> None:
         lane = self._lane

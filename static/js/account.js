@@ -5,6 +5,7 @@
  * and at the end, when nothing moves; while the run goes on the line says so. Not balanced is a fault and shown as one.
  */
 
+import { createCounts } from "./counts.js";
 import { h, setText, threadName } from "./dom.js";
 import { count, percent } from "./format.js";
 
@@ -30,7 +31,8 @@ export function createAccount(root, context) {
         return h("span", { className: `account-cell account-${name}`, title }, label && `${label} `, values[name]);
     });
     const line = h("div", { className: "account-line" }, ...cells);
-    root.append(line);
+    const counts = createCounts(context);
+    root.append(line, counts.element);
     let account = null;
     let running = true;
 
@@ -68,7 +70,7 @@ export function createAccount(root, context) {
         line.classList.remove("fault");
     };
     const off = [context.on("counters", showTotals), context.on("account", showAccount), context.on("cleared", clear)];
-    return { render() {}, destroy: () => off.forEach((stop) => stop?.()) };
+    return { render() {}, destroy: () => [counts.destroy, ...off].forEach((stop) => stop?.()) };
 }
 
 /** @returns {string} the balance in words */

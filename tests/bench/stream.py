@@ -85,7 +85,7 @@ def _children(pid: int) -> list[int]:
 def _sample(page: Page, server: int) -> dict[str, float]:
     engine = _children(server)[0]
     counted: dict[str, float] = page.evaluate(
-        "() => ({...window.__bench, heap: performance.memory.usedJSHeapSize / 1048576})"
+        "() => ({...window.__bench, heap_mb: performance.memory.usedJSHeapSize / 1048576})"
     )
     return {
         **counted,
@@ -97,29 +97,36 @@ def _sample(page: Page, server: int) -> dict[str, float]:
     }
 
 
+def _least(samples: list[dict[str, float]], name: str) -> float:
+    """What is in use when collectors have just run: the least of some samples."""
+    return min(sample[name] for sample in samples)
+
+
 def _rates(samples: list[dict[str, float]]) -> dict[str, float]:
-    """Figures for the time between the first and the last sample."""
+    """Figures for the time between the first and the last sample; memory at either end, over a tenth of the time."""
     first, last = samples[0], samples[-1]
     seconds = last["time"] - first["time"]
     per_interval = [
         (b["frames"] - a["frames"]) / (b["time"] - a["time"]) for a, b in zip(samples, samples[1:], strict=False)
     ]
-    return {
+    tenth = max(1, len(samples) // 10)
+    figures = {
         "seconds": seconds,
         "records_per_second": (last["records"] - first["records"]) / seconds,
-        "lost": last["lost"],
-        "snapshots": last["snapshots"],
+        "lost": last["lost"] - first["lost"],
+        "lost_while_loading": first["lost"],
+        "snapshots": last["snapshots"] - first["snapshots"],
         "frames_per_second": (last["frames"] - first["frames"]) / seconds,
         "frames_per_second_worst": min(per_interval),
         "frames_per_second_median": statistics.median(per_interval),
         "longest_frame_ms": last["longest"],
         "server_cpu_share": (last["server_cpu"] - first["server_cpu"]) / seconds,
         "engine_cpu_share": (last["engine_cpu"] - first["engine_cpu"]) / seconds,
-        **{f"{name}_mb_first": first[f"{name}_mb"] for name in ("server", "engine")},
-        **{f"{name}_mb_last": last[f"{name}_mb"] for name in ("server", "engine")},
-        "heap_mb_first": first["heap"],
-        "heap_mb_last": last["heap"],
     }
+    for name in ("server_mb", "engine_mb", "heap_mb"):
+        figures[f"{name}_first"] = _least(samples[:tenth], name)
+        figures[f"{name}_last"] = _least(samples[-tenth:], name)
+    return figures
 
 
 def measure_stream(

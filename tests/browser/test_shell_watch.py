@@ -395,3 +395,20 @@ def test_a_damaged_recording_is_told(watch: Page, tmp_path: Path) -> None:
     expect(watch.locator(".state.card[data-name=damaged]")).to_contain_text("broken.lflt")
     watch.get_by_role("button", name="Back to live").click()
     expect(watch.locator(".state.card")).to_have_count(0, timeout=SLOW_MS)
+
+
+def test_every_thread_is_counted_in_a_table(open_watch: OpenWatch) -> None:
+    page = open_watch("structure=michael-scott-queue&threads=3&speed=0&gap_share=20&gap_kind=yield")
+    page.get_by_role("button", name="by thread").click()
+    table = page.get_by_role("dialog", name="Counts of each thread").get_by_role("table")
+    expect(table.get_by_role("rowheader")).to_have_text(["T1", "T2", "T3", "all"])
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Pause run").click()
+    expect(page.get_by_role("button", name="Resume run")).to_be_visible(timeout=SLOW_MS)
+    page.get_by_role("button", name="by thread").click()
+    for column in (1, 3, 4, 8, 9):  # ops, won, retries, in, out: a pause stands still, so the rows add up
+        figures = [
+            int("".join(filter(str.isdigit, text)))
+            for text in table.locator(f"td:nth-child({column + 1})").all_inner_texts()
+        ]
+        assert figures[-1] == sum(figures[:-1]) > 0

@@ -17,6 +17,9 @@ __all__ = ["Feed", "FeedRun", "Stream", "Waker"]
 # While an engine makes a snapshot its threads stand still. Where that takes long (a structure with very many nodes) it
 # must not be all that they do: a snapshot is followed by so many times its own duration without one.
 _REST: Final = 9
+# Seconds. On a machine with too little processor a snapshot takes long without any thread standing still: it waits in
+# the pipe, or for the engine's turn. Whoever needs one sees nothing until it comes, so the rest may not grow with that.
+_LONGEST_REST: Final = 3.0
 
 NAME_LISTS: Final = ("sites", "cells", "types", "values", "operations")
 
@@ -87,7 +90,7 @@ class Stream:
         """Take a snapshot from the engine."""
         if self._asked:
             took = time.monotonic() - self._asked_at
-            self._ask_again = time.monotonic() + took * _REST
+            self._ask_again = time.monotonic() + min(took * _REST, _LONGEST_REST)
         self._asked = False
         snapshot = Snapshot.from_report(report)
         self.history.keep(snapshot)

@@ -34,14 +34,14 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-class Node:
+class Node(Generic[T]):
     """One item and the node behind it."""
 
     __slots__ = ("next", "value")
 
-    def __init__(self, memory: Memory, value: object) -> None:
+    def __init__(self, memory: Memory, value: T) -> None:
         self.value = value
-        self.next: Reference[Node | None] = memory.reference(None, "next")
+        self.next: Reference[Node[T] | None] = memory.reference(None, "next")
 
 
 class MichaelScottQueue(Generic[T]):
@@ -57,8 +57,8 @@ class MichaelScottQueue(Generic[T]):
         self._memory = memory or LockedMemory()
         self._backoff = self._memory.backoff()
         dummy = self._memory.allocate(Node, None)
-        self._head: Reference[Node] = self._memory.reference(dummy, "head")
-        self._tail: Reference[Node] = self._memory.reference(dummy, "tail")
+        self._head: Reference[Node[T]] = self._memory.reference(dummy, "head")
+        self._tail: Reference[Node[T]] = self._memory.reference(dummy, "tail")
 
     def enqueue(self, value: T) -> None:
         """Put ``value`` at the end."""
@@ -100,7 +100,7 @@ class MichaelScottQueue(Generic[T]):
             value = successor.value
             # Winning takes the value and makes its node the new dummy; losing means that another dequeuer did.
             if self._head.compare_and_swap(head, successor):
-                return value  # type: ignore[return-value]
+                return value
             losses += 1
             self._backoff.pause(losses)
 
@@ -108,5 +108,5 @@ class MichaelScottQueue(Generic[T]):
         """The values, oldest first, as seen by a walk that nothing protects: exact only while no thread operates."""
         node = self._head.value.next.value
         while node is not None:
-            yield node.value  # type: ignore[misc]
+            yield node.value
             node = node.next.value

@@ -30,14 +30,14 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-class Node:
+class Node(Generic[T]):
     """One item and the node below it."""
 
     __slots__ = ("next", "value")
 
-    def __init__(self, memory: Memory, value: object) -> None:
+    def __init__(self, memory: Memory, value: T) -> None:
         self.value = value
-        self.next: Reference[Node | None] = memory.reference(None, "next")
+        self.next: Reference[Node[T] | None] = memory.reference(None, "next")
 
 
 class TreiberStack(Generic[T]):
@@ -52,7 +52,7 @@ class TreiberStack(Generic[T]):
     def __init__(self, memory: Memory | None = None) -> None:
         self._memory = memory or LockedMemory()
         self._backoff = self._memory.backoff()
-        self._head: Reference[Node | None] = self._memory.reference(None, "head")
+        self._head: Reference[Node[T] | None] = self._memory.reference(None, "head")
 
     def push(self, value: T) -> None:
         """Put ``value`` on top."""
@@ -77,7 +77,7 @@ class TreiberStack(Generic[T]):
             new_head = old_head.next.load()
             # Winning makes the node ours alone; losing means that another push or pop succeeded since the load.
             if self._head.compare_and_swap(old_head, new_head):
-                return old_head.value  # type: ignore[return-value]
+                return old_head.value
             losses += 1
             self._backoff.pause(losses)
 
@@ -85,5 +85,5 @@ class TreiberStack(Generic[T]):
         """The values from the top, as seen by a walk that nothing protects: exact only while no thread operates."""
         node = self._head.value
         while node is not None:
-            yield node.value  # type: ignore[misc]
+            yield node.value
             node = node.next.value

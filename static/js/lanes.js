@@ -283,6 +283,7 @@ class LanesView {
                 label.classList.toggle("compact", !row.large);
             }
             label.classList.toggle("chosen", this.chosen.has(row.lane));
+            label.classList.toggle("behind-axis", row.top + row.height > this.base());
         }
     }
 

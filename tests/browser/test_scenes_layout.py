@@ -274,6 +274,17 @@ def test_items_that_land_on_the_detached_part_are_drawn_there(scenes: Page) -> N
     assert after["n11"][1] == before["n6"][1] > before["n8"][1]
 
 
+def test_a_low_stage_shows_the_whole_tail_below_the_detached_part(scenes: Page) -> None:
+    lowest, height = evaluate(
+        scenes,
+        """const metrics = createMetrics(664, 288);
+        const items = layoutQueue(STATES["queue: detached"](layout).world.view(), metrics);
+        const tail = items.find(({ key }) => key === "cell:tail");
+        return [tail.at[1] + tail.h, metrics.height];""",
+    )
+    assert lowest <= height
+
+
 def test_a_whole_queue_has_no_detached_part(scenes: Page) -> None:
     assert evaluate(
         scenes,

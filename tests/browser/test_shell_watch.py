@@ -100,6 +100,13 @@ def test_the_frame_fills_the_window_and_no_more(watch: Page) -> None:
         assert sizes == [width, height]
 
 
+def test_a_phone_does_not_scroll_sideways(watch: Page) -> None:
+    watch.set_viewport_size({"width": 390, "height": 844})
+    assert watch.evaluate("document.documentElement.scrollWidth") == 390
+    box = watch.get_by_role("button", name="Export").bounding_box()
+    assert box is not None and box["x"] + box["width"] <= 390
+
+
 def test_landmarks_and_labels(watch: Page) -> None:
     for role, name in [
         ("banner", None),

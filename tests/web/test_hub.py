@@ -425,9 +425,9 @@ def test_snapshots_that_take_long_are_asked_for_less_often(monkeypatch: pytest.M
     stream.want_snapshot("join")
     stream.want_snapshot("join")
     assert asked == ["join"]
-    clock[0] += 2
+    clock[0] += 0.2
     stream.add_snapshot(snapshot(5))
-    clock[0] += 17.9
+    clock[0] += 1.7
     stream.want_snapshot("lost")
     assert asked == ["join"]
     clock[0] += 0.2
@@ -436,3 +436,19 @@ def test_snapshots_that_take_long_are_asked_for_less_often(monkeypatch: pytest.M
     stream.snapshot_refused()
     stream.want_snapshot("request")
     assert asked == ["join", "lost", "request"]
+
+
+def test_one_late_snapshot_does_not_leave_viewers_in_the_dark(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("app.services.stream.time.monotonic", lambda: clock[0])
+    asked: list[str] = []
+    stream = Stream(1, 1 << 20, asked.append)
+    stream.want_snapshot("overflow")
+    clock[0] += 8
+    stream.add_snapshot(snapshot(5))
+    clock[0] += 2.9
+    stream.want_snapshot("overflow")
+    assert asked == ["overflow"]
+    clock[0] += 0.2
+    stream.want_snapshot("overflow")
+    assert asked == ["overflow", "overflow"]

@@ -30,8 +30,8 @@ class StoringQueue(Generic[T]):
         self._memory = memory or LockedMemory()
         self._backoff = self._memory.backoff()
         dummy = self._memory.allocate(Node, None)
-        self._head: Reference[Node] = self._memory.reference(dummy, "head")
-        self._tail: Reference[Node] = self._memory.reference(dummy, "tail")
+        self._head: Reference[Node[T]] = self._memory.reference(dummy, "head")
+        self._tail: Reference[Node[T]] = self._memory.reference(dummy, "tail")
 
     def enqueue(self, value: T) -> None:
         """Put ``value`` at the end, or lose it."""
@@ -58,9 +58,9 @@ class StoringQueue(Generic[T]):
                     return default
                 self._tail.compare_and_swap(tail, successor)
                 continue
-            value = successor.value
+            value: T = successor.value
             if self._head.compare_and_swap(head, successor):
-                return value  # type: ignore[no-any-return]
+                return value
             losses += 1
             self._backoff.pause(losses)
 
@@ -68,5 +68,5 @@ class StoringQueue(Generic[T]):
         """The values that are still reachable, oldest first: exact only while no thread operates."""
         node = self._head.value.next.value
         while node is not None:
-            yield node.value  # type: ignore[misc]
+            yield node.value
             node = node.next.value

@@ -24,8 +24,8 @@ class LockedQueue(Generic[T]):
         self._memory = memory or LockedMemory()
         self._lock = self._memory.lock("lock")
         dummy = self._memory.allocate(Node, None)
-        self._head: Reference[Node] = self._memory.reference(dummy, "head")
-        self._tail: Reference[Node] = self._memory.reference(dummy, "tail")
+        self._head: Reference[Node[T]] = self._memory.reference(dummy, "head")
+        self._tail: Reference[Node[T]] = self._memory.reference(dummy, "tail")
 
     def enqueue(self, value: T) -> None:
         """Put ``value`` at the end."""
@@ -43,11 +43,11 @@ class LockedQueue(Generic[T]):
             if successor is None:
                 return default
             self._head.store(successor)
-        return successor.value  # type: ignore[return-value]
+        return successor.value
 
     def __iter__(self) -> Iterator[T]:
         """The values, oldest first, as seen by a walk that takes no lock: exact only while no thread operates."""
         node = self._head.value.next.value
         while node is not None:
-            yield node.value  # type: ignore[misc]
+            yield node.value
             node = node.next.value

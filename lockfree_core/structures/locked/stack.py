@@ -23,7 +23,7 @@ class LockedStack(Generic[T]):
     def __init__(self, memory: Memory | None = None) -> None:
         self._memory = memory or LockedMemory()
         self._lock = self._memory.lock("lock")
-        self._head: Reference[Node | None] = self._memory.reference(None, "head")
+        self._head: Reference[Node[T] | None] = self._memory.reference(None, "head")
 
     def push(self, value: T) -> None:
         """Put ``value`` on top."""
@@ -41,11 +41,11 @@ class LockedStack(Generic[T]):
                 return default
             new_head = old_head.next.load()
             self._head.store(new_head)
-        return old_head.value  # type: ignore[return-value]
+        return old_head.value
 
     def __iter__(self) -> Iterator[T]:
         """The values from the top, as seen by a walk that takes no lock: exact only while no thread operates."""
         node = self._head.value
         while node is not None:
-            yield node.value  # type: ignore[misc]
+            yield node.value
             node = node.next.value

@@ -23,6 +23,9 @@ const CHANNEL = 12;
 /** Room beside the end, so that flags on None can say what they are. */
 const FLAGS_ON_NONE = { wide: 60, medium: 40, narrow: 0, tiny: 0 };
 const DETACHED_GAP = 30;
+const TAIL_STEM = 32;
+/** What a low stage takes off the gap before the detached part, and then off the stem of the tail below it. */
+const SPARE = { gap: 12, stem: 8 };
 const LOST_PITCH = 38;
 
 /**
@@ -54,6 +57,15 @@ class QueuePicture {
         this.placed = placeChain(this.chain, new Set([this.tail, ...wanted]), this.room());
         this.apart = this.detached ? placeChain(this.detached, new Set([this.tail, ...wanted]), this.room()) : null;
         this.apartTop = this.rows.chain + metrics.node.h + metrics.ids + DETACHED_GAP;
+        this.tailStem = TAIL_STEM;
+        if (this.detached) this.closeUp(this.rows.foot + 6 - inset);
+    }
+
+    /** Moves the detached part and its tail up where the oval would be cut off at `end`. */
+    closeUp(end) {
+        const lack = Math.max(0, this.apartTop + this.metrics.node.h + TAIL_STEM + OVAL.h - end);
+        this.apartTop -= Math.min(lack, SPARE.gap);
+        this.tailStem -= Math.min(Math.max(0, lack - SPARE.gap), SPARE.stem);
     }
 
     room() {
@@ -140,11 +152,12 @@ class QueuePicture {
         const slot = this.slotOf(this.tail);
         if (!slot) return [];
         const { node } = this.metrics;
+        const rise = this.tailStem;
         const bottom = slot.top + (slot.kind === "node" ? node.h : 32);
         const x = slot.x + (slot.kind === "node" ? clearOfName(this.tail, STEM_X, node.w) : slot.w / 2);
-        const y = bottom + 32;
+        const y = bottom + rise;
         const stem = x - slot.x;
-        const aim = (nodeX, nodeY) => straight(nodeX + stem, nodeY + node.h + 32, nodeX + stem, nodeY + node.h + 3);
+        const aim = (nodeX, nodeY) => straight(nodeX + stem, nodeY + node.h + rise, nodeX + stem, nodeY + node.h + 3);
         return [
             {
                 key: "cell:tail", type: "cell", look: "small", prompt: true, at: [x - OVAL.w / 2, y], ...OVAL,

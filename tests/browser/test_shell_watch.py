@@ -297,12 +297,16 @@ def test_narrow_screens_have_a_drawer_and_tabs(watch: Page) -> None:
 
 
 def test_projector_shows_ten_lines_at_twenty_pixels(watch: Page) -> None:
+    watch.set_viewport_size({"width": 1920, "height": 1080})
     watch.keyboard.press("v")
     expect(watch.locator("#knobs")).to_be_hidden()
     expect(watch.locator("#lanes")).to_be_hidden()
     sizes = "[getComputedStyle(document.querySelector('.code')).fontSize, getComputedStyle(document.body).fontSize]"
     assert watch.evaluate(sizes) == ["20px", "20px"]
     assert watch.evaluate("Math.round(document.querySelector('.code').clientHeight / (20 * 1.5))") == 10
+    watch.set_viewport_size({"width": 1440, "height": 900})  # too low for both: the code stands beside the stage
+    beside = "document.querySelector('.code').getBoundingClientRect().left"
+    assert watch.evaluate(beside) > watch.evaluate("document.querySelector('.stage-panel').offsetWidth") - 1
     watch.keyboard.press("v")
     expect(watch.locator("#knobs")).to_be_visible()
 

@@ -215,6 +215,8 @@ class Side:
         while batch := self._merger.poll(self._names, final):
             self.stream.add_records(batch.first, batch.data, batch.count, batch.lost)
             if not final:
+                break  # a running engine has always written some more by now: the rest comes with the next tick
+            if not final:
                 return
 
     async def _tick(self) -> None:

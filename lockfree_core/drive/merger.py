@@ -32,6 +32,7 @@ _WORDS: Final = RECORD_BYTES // 8
 _SEQUENCE: Final = next(field.offset for field in FIELDS if field.name == "sequence") // 4
 _SLACK: Final = 4096  # so many missing numbers are no reason to sort
 _LOST: Final = int(Kind.LOST)
+_MOST_HOLES: Final = 256  # in one batch; beyond, they are told as one
 _NOTHING: Final = np.empty((0, _WORDS), np.uint64)
 _NO_DISTANCES: Final = np.empty(0, np.uint32)
 
@@ -178,11 +179,15 @@ class _Claim(NamedTuple):
 
 
 class _Hole(NamedTuple):
-    """Numbers that no record will come for, and the index of the record behind them."""
+    """Numbers that are given up, and the indices of the rows that stand before and behind them.
+
+    Where ``behind`` is greater than ``at``, the rows between the two are given up too.
+    """
 
     first: int
     last: int
-    before: int
+    at: int
+    behind: int
     claim: _Claim | None
 
 
@@ -209,20 +214,36 @@ class _Stretch:
     def _find_holes(self, count: int) -> tuple[int, int]:
         """Go from hole to hole while each one is explained; how many rows, and numbers, that makes."""
         distance = self._distance[:count].astype(np.int64)
-        for index in np.flatnonzero(np.diff(distance, prepend=-1) > 1).tolist():
+        gaps = np.flatnonzero(np.diff(distance, prepend=-1) > 1)
+        if len(gaps) > _MOST_HOLES:
+            return self._give_up_stretch(distance, int(gaps[0]))
+        for index in gaps.tolist():
             first = int(distance[index - 1]) + 1 if index else 0
             last = int(distance[index]) - 1
             covered, claim = self._cover(first)
             if covered < last and not self._final:
                 return index, first
-            self._holes.append(_Hole(first, last, index, claim))
+            self._holes.append(_Hole(first, last, index, index, claim))
         return count, int(distance[-1]) + 1 if count else 0
+
+    def _give_up_stretch(self, distance: npt.NDArray[np.int64], index: int) -> tuple[int, int]:
+        """Rings that overflow side by side leave more holes than records: all of it is given up as one.
+
+        Whoever reads needs a snapshot then anyway, and telling each hole would take so long that rings overflow again.
+        """
+        first = int(distance[index - 1]) + 1 if index else 0
+        covered, claim = (int(distance[-1]) - 1, None) if self._final else self._cover(first)
+        if covered < first:
+            return index, first
+        behind = int(np.searchsorted(distance, covered, side="right"))
+        self._holes.append(_Hole(first, covered, index, behind, claim))
+        return behind, covered + 1
 
     def _end_with_hole(self) -> None:
         """Nothing came behind the last record: what is claimed there is lost."""
         last, claim = self._cover(self.reach)
         if last >= self.reach:
-            self._holes.append(_Hole(self.reach, last, self.taken, claim))
+            self._holes.append(_Hole(self.reach, last, self.taken, self.taken, claim))
             self.reach = last + 1
 
     def _cover(self, first: int) -> tuple[int, _Claim | None]:
@@ -237,12 +258,12 @@ class _Stretch:
         """The rows with the LOST records in their places."""
         parts, done = [], 0
         for hole in self._holes:
-            parts += [self._rows[done : hole.before], self._lost_row(hole, expected)]
-            done = hole.before
+            parts += [self._rows[done : hole.at], self._lost_row(hole, expected)]
+            done = hole.behind
         return np.concatenate([*parts, self._rows[done : self.taken]])
 
     def _lost_row(self, hole: _Hole, expected: int) -> _Rows:
-        neighbour = _records(self._rows)[hole.before] if hole.before < len(self._rows) else None
+        neighbour = _records(self._rows)[hole.behind] if hole.behind < len(self._rows) else None
         lane, time = (hole.claim.lane, hole.claim.time) if hole.claim is not None else (0, 0)
         if neighbour is not None:
             lane, time = lane if hole.claim else int(neighbour["lane"]), int(neighbour["time"])

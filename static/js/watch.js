@@ -241,7 +241,7 @@ class WatchPage {
     }
 
     leader() {
-        return this.session.sides[0].context;
+        return this.session.sides[0]?.context ?? null; // none before the first run, and between two
     }
 
     focused() {

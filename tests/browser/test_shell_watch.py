@@ -45,7 +45,8 @@ def fetch_json(page: Page, path: str, method: str = "GET", body: Any = None) -> 
 
 
 def run_of(page: Page) -> dict[str, Any]:
-    """The run that the address names."""
+    """The run that the address names, which it does soon after the page has joined."""
+    page.wait_for_url(re.compile(r"run=\w+"))
     run = page.evaluate("new URLSearchParams(location.search).get('run')")
     described = fetch_json(page, f"/api/runs/{run}")
     assert isinstance(described, dict)

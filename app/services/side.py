@@ -212,12 +212,11 @@ class Side:
         """
         if self._merger is None or self.ended is not None:
             return
-        while batch := self._merger.poll(self._names, final):
+        # Once, where the engine runs: it has always written some more by now, and the rest comes with the next tick.
+        batch = self._merger.poll(self._names, final)
+        while batch is not None:
             self.stream.add_records(batch.first, batch.data, batch.count, batch.lost)
-            if not final:
-                break  # a running engine has always written some more by now: the rest comes with the next tick
-            if not final:
-                return
+            batch = self._merger.poll(self._names, final) if final else None
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()

@@ -134,8 +134,9 @@ def test_a_start_that_is_under_way_refuses_another_one(tmp_path: Path) -> None:
         with visitor.watch(run["id"]) as early:
             assert early.hello["run"]["state"] == "starting"
             gate.touch()
-            assert early.until("snapshot")["reason"] in ("start", "join")
-            early.until("batch")
+            snapshot = early.until("snapshot")
+            assert snapshot["reason"] in ("start", "join")
+            assert early.until("batch")["first"] == snapshot["sequence"] + 1
         thread.join(LIMIT_S)
         second.close()
         assert [answer.status_code for answer in answers] == [201]

@@ -18,13 +18,14 @@ from lockfree_core.drive.knobs import Knobs
 from lockfree_core.drive.launch import Launch, launch_engine
 from lockfree_core.drive.merger import Merger
 from lockfree_core.drive.plan import make_plan
-from lockfree_core.trace.layout import describe_layout
+from lockfree_core.trace.layout import RECORD, RECORD_BYTES, Kind, describe_layout
 from tests.browser.test_modules import serve_tests
 from tests.serving import wait_until
 
 LIMIT_S = 60.0
 KNOBS: dict[str, Any] = {"threads": 5, "gap_share": 20, "gap_kind": "yield", "speed": 0, "prefill": 4}
 RECORDS_A_ROUND = 2000
+STUCK_TAIL = 200  # a lane that holds the mutex makes a handful of records, and each other one a few before it waits
 
 
 class Recorder:
@@ -81,7 +82,7 @@ class Recorder:
     def run_for(self, records: int) -> None:
         """Let the lanes make so many records, as far as they still can, then take a snapshot at a standstill."""
         end = len(self.records) // 32 + records
-        wait_until(lambda: self._has(end) or self._is_over(), LIMIT_S, f"{records} records more")
+        wait_until(lambda: self._has(end) or self._is_over() or self._is_stuck(), LIMIT_S, f"{records} records more")
         self.command("pause")
         self.command("snapshot")
         wait_until(self._has_caught_up, LIMIT_S, "the records up to the snapshot")
@@ -95,6 +96,15 @@ class Recorder:
         """Every lane has ended; in a structure that is broken they do, by and by."""
         lanes = self._launch.rings.counters()
         return bool(lanes) and all(lane["status"] in ("raised", "stopped", "killed") for lane in lanes)
+
+    def _is_stuck(self) -> bool:
+        """The last that was heard of the mutex is that a lane took it, and that lane is frozen or killed."""
+        kinds = (Kind.LOCK_ACQUIRED, Kind.LOCK_RELEASED)
+        for record in reversed(list(RECORD.iter_unpack(self.records[-STUCK_TAIL * RECORD_BYTES :]))):
+            _, _, lane, kind, *_ = record
+            if kind in kinds:
+                return kind == kinds[0] and self._launch.rings.counters()[lane]["status"] in ("frozen", "killed")
+        return False
 
     def _has_caught_up(self) -> bool:
         self.read()

@@ -14,13 +14,19 @@ class Operation:
     """One operation of a structure.
 
     ``effect`` names the cell whose won CAS (or store) is where the operation takes effect and its item counts;
-    ``items`` is +1 where that puts an item in, -1 where it takes one out.
+    ``items`` is +1 where that puts an item in, -1 where it takes one out, 0 where there is nothing to count.
     """
 
     name: str
     takes_value: bool
     effect: str
     items: int
+    takes_key: bool = False
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What a call is given: a key where it takes one, then a value where it takes one."""
+        return ("key",) * self.takes_key + ("value",) * self.takes_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,9 @@ class Entry:
 
     ``family`` groups a lock-free structure with its mutex twin and its flawed variant; ``variant`` is which of the
     three it is. ``factory`` is ``module:Class``. ``scene`` is the picture it is drawn with. ``aliases`` are the names
-    that people search for.
+    that people search for. ``program`` is what Step begins with, ``start`` what is done before its threads begin.
+    ``heap`` structures need the simulated heap, so they can be stepped but not watched in real threads. ``sources``
+    are further modules that belong to the algorithm, as a reclamation scheme does.
     """
 
     key: str
@@ -44,10 +52,19 @@ class Entry:
     operations: tuple[Operation, ...]
     aliases: tuple[str, ...] = ()
     flaw: str = ""
+    program: str = ""
+    start: str = ""
+    heap: bool = False
+    sources: tuple[str, ...] = ()
 
     def describe(self) -> dict[str, Any]:
         """The entry as plain data, for pages and the API."""
         return asdict(self)
+
+    @property
+    def labs(self) -> tuple[str, ...]:
+        """Where it can be used."""
+        return ("step",) if self.heap else ("watch", "step")
 
     @property
     def source(self) -> str:
@@ -59,6 +76,9 @@ _STACK = (Operation("push", True, "head", +1), Operation("pop", False, "head", -
 _QUEUE = (Operation("enqueue", True, "next", +1), Operation("dequeue", False, "head", -1))
 _COUNTER = (Operation("increment", False, "value", +1),)
 _PACKAGE = "lockfree_core.structures"
+_STACK_PROGRAM = ("push 3; pop | pop; push 4", "push 1; push 2")
+_QUEUE_PROGRAM = ("enqueue 3; dequeue | dequeue; enqueue 4", "enqueue 1; enqueue 2")
+_COUNTER_PROGRAM = ("increment; increment | increment; increment", "")
 
 _ENTRIES = (
     Entry(
@@ -66,14 +86,14 @@ _ENTRIES = (
         "Last in, first out, on one atomic head pointer.",
         "R. K. Treiber: Systems Programming: Coping with Parallelism. IBM RJ 5118, 1986.",
         "lock-free", "stack", f"{_PACKAGE}.treiber_stack:TreiberStack", _STACK,
-        ("LIFO", "TreiberStack", "push", "pop", "lock-free stack", "ConcurrentStack"),
+        ("LIFO", "TreiberStack", "push", "pop", "lock-free stack", "ConcurrentStack"), "", *_STACK_PROGRAM,
     ),
     Entry(
         "locked-stack", "stack", "mutex", "Stack behind a mutex",
         "The same stack with one lock around each operation.",
         "The textbook alternative; the lock is the memory's own, so that a blocked thread can be seen.",
         "blocking", "stack", f"{_PACKAGE}.locked.stack:LockedStack", _STACK,
-        ("LIFO", "lock", "LockedStack", "blocking stack", "mutex stack"),
+        ("LIFO", "lock", "LockedStack", "blocking stack", "mutex stack"), "", *_STACK_PROGRAM,
     ),
     Entry(
         "michael-scott-queue", "queue", "lock-free", "Michael-Scott queue",
@@ -82,14 +102,14 @@ _ENTRIES = (
         "Algorithms. PODC 1996.",
         "lock-free", "queue", f"{_PACKAGE}.michael_scott_queue:MichaelScottQueue", _QUEUE,
         ("FIFO", "MSQueue", "MSQ", "MS queue", "MichaelScottQueue", "enqueue", "dequeue", "ConcurrentLinkedQueue",
-         "lock-free queue"),
+         "lock-free queue"), "", *_QUEUE_PROGRAM,
     ),
     Entry(
         "locked-queue", "queue", "mutex", "Queue behind a mutex",
         "The same queue with one lock around each operation.",
         "The textbook alternative; the lock is the memory's own, so that a blocked thread can be seen.",
         "blocking", "queue", f"{_PACKAGE}.locked.queue:LockedQueue", _QUEUE,
-        ("FIFO", "lock", "LockedQueue", "blocking queue", "mutex queue"),
+        ("FIFO", "lock", "LockedQueue", "blocking queue", "mutex queue"), "", *_QUEUE_PROGRAM,
     ),
     Entry(
         "storing-queue", "queue", "flawed", "Queue that stores where it must CAS",
@@ -98,20 +118,21 @@ _ENTRIES = (
         "broken", "queue", f"{_PACKAGE}.flawed.storing_queue:StoringQueue", _QUEUE,
         ("FIFO", "StoringQueue", "broken queue", "simplified MSQueue", "lost segment"),
         "Two enqueuers that race both store tail.next: one segment is dropped, and a later dequeue raises.",
+        "enqueue 3; dequeue | enqueue 4; dequeue", "enqueue 1",
     ),
     Entry(
         "atomic-counter", "counter", "lock-free", "Counter by CAS loop",
         "Reads, adds one, and swings the value if nobody else did.",
         "M. Herlihy: Wait-Free Synchronization. TOPLAS 13(1), 1991 (compare-and-swap as the universal primitive).",
         "lock-free", "counter", f"{_PACKAGE}.atomic_counter:AtomicCounter", _COUNTER,
-        ("AtomicCounter", "AtomicInteger", "fetch_add", "increment", "AtomicLong"),
+        ("AtomicCounter", "AtomicInteger", "fetch_add", "increment", "AtomicLong"), "", *_COUNTER_PROGRAM,
     ),
     Entry(
         "locked-counter", "counter", "mutex", "Counter behind a mutex",
         "The same counter with a lock around read and write.",
         "The textbook alternative; the lock is the memory's own, so that a blocked thread can be seen.",
         "blocking", "counter", f"{_PACKAGE}.locked.counter:LockedCounter", _COUNTER,
-        ("lock", "LockedCounter", "synchronized"),
+        ("lock", "LockedCounter", "synchronized"), "", *_COUNTER_PROGRAM,
     ),
     Entry(
         "racy-counter", "counter", "flawed", "Counter that reads and then writes",
@@ -120,6 +141,7 @@ _ENTRIES = (
         "broken", "counter", f"{_PACKAGE}.flawed.racy_counter:RacyCounter", _COUNTER,
         ("RacyCounter", "lost update", "race condition", "i++", "data race"),
         "Two threads that read the same number both write that number plus one; one increment is lost.",
+        *_COUNTER_PROGRAM,
     ),
 )  # fmt: skip
 

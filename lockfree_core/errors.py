@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["EngineError", "KnobError", "LockfreeError", "RecordingError", "TraceError"]
+__all__ = ["EngineError", "KnobError", "LockfreeError", "RecordingError", "ScheduleError", "TraceError"]
 
 
 class LockfreeError(Exception):
@@ -33,3 +33,7 @@ class TraceError(LockfreeError, ValueError):
 
 class RecordingError(LockfreeError, ValueError):
     """A file is no recording, or a damaged one."""
+
+
+class ScheduleError(LockfreeError, ValueError):
+    """A schedule asks for a move that cannot be made: the thread is not there, has ended, or waits."""

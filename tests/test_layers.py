@@ -27,6 +27,7 @@ LAYERS = [
     "lockfree_core.check",
     "lockfree_core.bench",
     "lockfree_core.catalog",
+    "lockfree_core.scenarios",
     "app",
 ]
 STANDARD_LIBRARY_ONLY = LAYERS[: LAYERS.index(FACADE) + 1]

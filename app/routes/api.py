@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.checks import check_keys, check_object, check_option, parse_json
 from app.messages import FROM_BROWSER, check_command
-from app.services import chart, cost, source
+from app.services import chart, cost, source, stepping
 from app.services.errors import Refusal
 from app.services.run import Run
 from app.services.runs import Runs
@@ -61,6 +61,12 @@ async def structures() -> Response:
 async def structure_source(key: str) -> Response:
     """The algorithm, highlighted."""
     return JSONResponse(await run_in_threadpool(source.highlight, _find_structure(key)))
+
+
+@router.get("/step")
+async def run_step(request: Request) -> Response:
+    """An execution under a schedule."""
+    return JSONResponse(await run_in_threadpool(stepping.step, dict(request.query_params)))
 
 
 @router.get("/knobs")

@@ -14,7 +14,7 @@ import threading
 from _thread import allocate_lock, get_ident
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from lockfree_core.drive.control import Control
 from lockfree_core.drive.lane import FREE, Lane, Status
@@ -23,10 +23,9 @@ from lockfree_core.drive.traced_cells import make_cells
 from lockfree_core.drive.traced_lock import TracedLock
 from lockfree_core.memory.backoff import backoff_us
 from lockfree_core.trace.layout import INTEGER_FLAG, INTEGER_MAX, INTEGER_MIN, Kind
+from lockfree_core.trace.words import FIRST_OBJECT
 
-__all__ = ["FIRST_OBJECT", "NodeType", "TracedMemory"]
-
-FIRST_OBJECT: Final = 64
+__all__ = ["NodeType", "TracedMemory"]
 
 
 class NodeType(NamedTuple):

@@ -45,6 +45,10 @@ class Names:
         found = self.sites.get(site)
         return None if found is None else found["target"]
 
+    def is_pooled(self, kind: int) -> bool:
+        """Whether nodes of that type live on the simulated heap, which never forgets one."""
+        return bool(self.types.get(kind, {}).get("pooled", False))
+
     def is_decisive(self, site: int) -> bool:
         """Whether the algorithm uses the result of the compare-and-swap there."""
         found = self.sites.get(site)
@@ -67,8 +71,9 @@ class Fold:
             cells = [row["first"] + index for index in range(len(row["cells"]))]
             state.cells |= {cell: Cell(cell, row["id"], code) for cell, code in zip(cells, row["cells"], strict=True)}
             state.nodes[row["id"]] = Node(
-                row["id"], row["type"], row["value"], cells, row["owner"], row["published"], row["removed"]
-            )
+                row["id"], row["type"], row["value"], cells, row["owner"], row["published"], row["removed"],
+                freed=row.get("freed", False), pooled=names.is_pooled(row["type"]),
+            )  # fmt: skip
         state.locks = {row["cell"]: Lock(row["cell"], row["holder"], list(row["waiters"])) for row in message["locks"]}
         fold = cls(names, state)
         for row in message["lanes"]:
@@ -182,8 +187,12 @@ class Fold:
         counts.losses += 1
         counts.longest_streak = max(counts.longest_streak, lane.streak)
 
-    def _on_local(self, lane: LaneState, site: int, name: int, before: int, value: int, aux: int) -> None:
-        self._bind(lane, str(self.names.values[name]["text"]), value, None)
+    def _on_local(self, lane: LaneState, site: int, name: int, cell: int, value: int, gone: int) -> None:
+        text = str(self.names.values[name]["text"])
+        if gone:
+            lane.locals.pop(text, None)
+        else:
+            self._bind(lane, text, value, self._cell(cell) if cell else None)
 
     def _on_wide(self, lane: LaneState, *fields: int) -> None:
         """Versions of the record before it; no part of the state."""
@@ -194,24 +203,29 @@ class Fold:
         state = self.state
         cells = [first + index for index in range(len(self.names.types[kind]["fields"]))]
         state.cells.update({cell: Cell(cell, number) for cell in cells})
-        state.nodes[number] = Node(number, kind, value, cells, lane.lane, allocated=state.sequence)
+        state.nodes[number] = Node(
+            number, kind, value, cells, lane.lane, allocated=state.sequence, pooled=self.names.is_pooled(kind)
+        )
         self._bind(lane, self.names.target(site) or UNNAMED, number, None)
 
     def _on_reuse(self, lane: LaneState, site: int, number: int, generation: int, value: int, kind: int) -> None:
         node = self.state.nodes[number]
         node.type, node.value, node.freed, node.allocated = kind, value, False, self.state.sequence
+        node.retired = -1
         for cell in node.cells:
             self.state.cells[cell].value = 0
         if number not in self.state.inside():
             node.owner, node.published = lane.lane, False
         self._bind(lane, self.names.target(site) or UNNAMED, number, None)
 
-    def _on_retire(self, lane: LaneState, *fields: int) -> None:
-        """Unlinked already; nothing changes."""
+    def _on_retire(self, lane: LaneState, site: int, number: int, *fields: int) -> None:
+        if number in self.state.nodes:
+            self.state.nodes[number].retired = lane.lane
 
     def _on_free(self, lane: LaneState, site: int, number: int, *fields: int) -> None:
         if number in self.state.nodes:
-            self.state.nodes[number].freed = True
+            node = self.state.nodes[number]
+            node.freed, node.retired = True, -1
 
     # -- locks
 
@@ -247,7 +261,9 @@ class Fold:
     def _on_killed(self, lane: LaneState, site: int, cell: int, before: int, after: int, position: int) -> None:
         lane.status, lane.position = "killed", position
 
-    def _on_fault(self, lane: LaneState, *fields: int) -> None:
+    def _on_fault(self, lane: LaneState, site: int, message: int, node: int, after: int, goes_on: int) -> None:
+        if goes_on:
+            return
         lane.locals.clear()
         lane.status = "raised"
 

@@ -79,7 +79,7 @@ class Kind(IntEnum):
     EXCHANGE = 5  # cell, old value, new value, -  (get_and_set, fetch_add)
     CAS_WON = 6  # cell, old value (= expected), new value, -
     CAS_LOST = 7  # cell, value seen, value wanted, value expected
-    LOCAL = 8  # name id of the local variable, -, value, -
+    LOCAL = 8  # name id of the local variable, cell it was read from or 0, value, 1 where the variable is gone
     ALLOCATE = 9  # node id, first cell id, code of the plain value, type id
     REUSE = 10  # node id, generation, code of the plain value, type id
     RETIRE = 11  # node id, -, -, -
@@ -92,7 +92,7 @@ class Kind(IntEnum):
     FROZEN = 18  # -, -, -, Position
     THAWED = 19  # -, -, -, -
     KILLED = 20  # -, -, -, Position
-    FAULT = 21  # name id of the message, -, -, -  (the operation raised; the lane stops)
+    FAULT = 21  # name id of the message, node or 0, -, 0: the operation raised and the lane stops; 1: the lane goes on
     WIDE = 22  # high halves of the lane's previous record: -, before, after, aux
     LOST = 23  # -, first sequence number lost, last one lost, how many  (a ring was full)
     STARTED = 24  # -, -, -, -  (the lane's thread joined the run)

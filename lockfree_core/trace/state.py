@@ -26,7 +26,10 @@ class Cell:
 
 @dataclass(slots=True)
 class Node:
-    """A node; ``owner`` is the lane in whose hands alone it is, else -1."""
+    """A node; ``owner`` is the lane in whose hands alone it is, ``retired`` the lane that retired it, else -1.
+
+    A ``pooled`` node lives on the simulated heap: it stays known after it was freed, and may be used again.
+    """
 
     id: int
     type: int
@@ -37,6 +40,8 @@ class Node:
     removed: bool = False
     freed: bool = False
     allocated: int = -1
+    retired: int = -1
+    pooled: bool = False
 
 
 @dataclass(slots=True)
@@ -128,7 +133,7 @@ class State:
         held = self.reachable((local.value for lane in self.lanes for local in lane.locals.values()), MOST_HOPS)
         for node in list(self.nodes.values()):
             node.removed = node.published and node.id not in inside
-            if node.id not in inside and node.id not in held:
+            if node.id not in inside and node.id not in held and not node.pooled:
                 del self.nodes[node.id]
                 for cell in node.cells:
                     del self.cells[cell]
@@ -153,8 +158,9 @@ class State:
     def _node_row(self, node: Node) -> dict[str, Any]:
         first = node.cells[0] if node.cells else 0
         values = [self.cells[cell].value for cell in node.cells]
-        return {"id": node.id, "type": node.type, "first": first, "value": node.value, "cells": values,
-                "owner": node.owner, "published": node.published, "removed": node.removed}  # fmt: skip
+        row = {"id": node.id, "type": node.type, "first": first, "value": node.value, "cells": values,
+               "owner": node.owner, "published": node.published, "removed": node.removed}  # fmt: skip
+        return row | {"freed": True} if node.freed and node.pooled else row
 
 
 def _lane_row(lane: LaneState) -> dict[str, Any]:

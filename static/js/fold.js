@@ -5,7 +5,7 @@
  * allocates nothing for a record but what the record itself brings into being (a node, a local, a lock).
  */
 
-import { addNode, bind, setValue, unbindAll, UNNAMED } from "./references.js";
+import { addNode, bind, setValue, unbind, unbindAll, UNNAMED } from "./references.js";
 import { laneOf } from "./state.js";
 
 /**
@@ -139,7 +139,7 @@ export class Fold {
             LOCAL: this._local,
             ALLOCATE: this._allocate,
             REUSE: this._reuse,
-            RETIRE: this._nothing,
+            RETIRE: this._retire,
             FREE: this._free,
             LOCK_WAIT: this._lockWait,
             LOCK_ACQUIRED: this._lockAcquired,
@@ -271,13 +271,28 @@ export class Fold {
         state.counts.longestStreak = Math.max(state.counts.longestStreak, lane.streak);
     }
 
-    _local(state, lane, name, _before, value) {
-        bind(state, lane, this.names.bareText(name), value, 0, 0, state.sequence);
+    _local(state, lane, name, id, value, gone) {
+        const text = this.names.bareText(name);
+        if (gone !== 0) {
+            unbind(state, lane, text);
+            return;
+        }
+        const cell = id === 0 ? undefined : this._cell(state, id);
+        bind(state, lane, text, value, id, cell === undefined ? 0 : cell.version, state.sequence);
     }
 
     _allocate(state, lane, id, first, value, type, site) {
-        const fields = this.names.type(type)?.fields.length ?? 0;
-        addNode(state, { id, type, value, first, fields, owner: lane.lane, sequence: state.sequence });
+        const { fields = [], pooled = false } = this.names.type(type) ?? {};
+        addNode(state, {
+            id,
+            type,
+            value,
+            first,
+            fields: fields.length,
+            owner: lane.lane,
+            sequence: state.sequence,
+            pooled,
+        });
         bind(state, lane, this._site(site).target ?? UNNAMED, id, 0, 0, state.sequence);
     }
 
@@ -297,10 +312,18 @@ export class Fold {
         bind(state, lane, this._site(site).target ?? UNNAMED, id, 0, 0, state.sequence);
     }
 
+    _retire(state, lane, id) {
+        const node = state.nodes.get(id);
+        if (node !== undefined) {
+            node.retired = lane.lane;
+        }
+    }
+
     _free(state, _lane, id) {
         const node = state.nodes.get(id);
         if (node !== undefined) {
             node.freed = true;
+            node.retired = -1;
         }
     }
 
@@ -362,8 +385,14 @@ export class Fold {
         lane.position = position;
     }
 
-    /** The frame has unwound, and its locals with it; which operation raised stays known. */
-    _fault(state, lane) {
+    /**
+     * The frame has unwound, and its locals with it; which operation raised stays known. After a fault of the simulated
+     * heap (`goesOn`) the thread goes on, as it would in C.
+     */
+    _fault(state, lane, _message, _node, _after, goesOn) {
+        if (goesOn !== 0) {
+            return;
+        }
         unbindAll(state, lane);
         lane.status = "raised";
     }

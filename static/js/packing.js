@@ -26,6 +26,7 @@ function numberOf(text) {
 const FLAG_PUBLISHED = 1;
 const FLAG_REMOVED = 2;
 const FLAG_FREED = 4;
+const FLAG_POOLED = 8;
 
 /**
  * A state as one array of numbers (about 60 bytes a cell, 80 a node). `last` travels beside it, as it is never mutated.
@@ -71,7 +72,10 @@ function packCounts(out, counts) {
 
 function packNode(out, node) {
     const flags =
-        (node.published ? FLAG_PUBLISHED : 0) | (node.removed ? FLAG_REMOVED : 0) | (node.freed ? FLAG_FREED : 0);
+        (node.published ? FLAG_PUBLISHED : 0) |
+        (node.removed ? FLAG_REMOVED : 0) |
+        (node.freed ? FLAG_FREED : 0) |
+        (node.pooled ? FLAG_POOLED : 0);
     out.push(
         node.id,
         node.type,
@@ -79,6 +83,7 @@ function packNode(out, node) {
         node.owner,
         flags,
         node.allocated,
+        node.retired,
         node.links,
         node.uses,
         node.cells.length,
@@ -148,6 +153,7 @@ class Unpacker {
         const owner = this.next();
         const flags = this.next();
         const allocated = this.next();
+        const retired = this.next();
         const links = this.next();
         const uses = this.next();
         return {
@@ -159,7 +165,9 @@ class Unpacker {
             published: (flags & FLAG_PUBLISHED) !== 0,
             removed: (flags & FLAG_REMOVED) !== 0,
             freed: (flags & FLAG_FREED) !== 0,
+            pooled: (flags & FLAG_POOLED) !== 0,
             allocated,
+            retired,
             links,
             uses,
         };

@@ -148,6 +148,15 @@ export function bind(state, lane, name, value, cell, version, sequence) {
     release(state, old, false);
 }
 
+/** A local variable of a lane has gone out of scope. */
+export function unbind(state, lane, name) {
+    const local = lane.locals.get(name);
+    if (local !== undefined) {
+        lane.locals.delete(name);
+        release(state, local.value, false);
+    }
+}
+
 /** The lane's frame is gone, and its locals with it. */
 export function unbindAll(state, lane) {
     if (lane.locals.size === 0) {
@@ -162,15 +171,15 @@ export function unbindAll(state, lane) {
 
 /**
  * A node with its cells, all `None`, in nobody's hands yet. An id that is known already begins anew, and keeps who
- * refers to it.
+ * refers to it. A `pooled` node lives on the simulated heap, which never forgets one.
  */
-export function addNode(state, { id, type, value, first, fields, owner, sequence }) {
+export function addNode(state, { id, type, value, first, fields, owner, sequence, pooled = false }) {
     const known = state.nodes.get(id);
     if (known !== undefined) {
         for (const cell of known.cells) {
             setValue(state, state.cells.get(cell), 0);
         }
-        Object.assign(known, { type, value, freed: false, allocated: sequence });
+        Object.assign(known, { type, value, freed: false, retired: -1, allocated: sequence });
         return known;
     }
     const cells = [];
@@ -188,8 +197,10 @@ export function addNode(state, { id, type, value, first, fields, owner, sequence
         removed: false,
         freed: false,
         allocated: sequence,
+        retired: -1,
+        pooled,
         links: 0,
-        uses: 0,
+        uses: pooled ? 1 : 0,
     };
     state.nodes.set(id, node);
     return node;
@@ -203,8 +214,8 @@ export function collect(state) {
     const kept = reachable(state);
     for (const node of state.nodes.values()) {
         node.links = 0;
-        node.uses = 0;
-        if (!kept.has(node.id)) {
+        node.uses = node.pooled ? 1 : 0;
+        if (!kept.has(node.id) && !node.pooled) {
             state.nodes.delete(node.id);
         }
     }

@@ -18,7 +18,7 @@ export function fromSnapshot(message, names, position = -1) {
         state.cells.set(id, { id, node: 0, value, version: 0, writer: -1, sequence: -1 });
     }
     for (const node of message.nodes) {
-        readNode(state, node);
+        readNode(state, node, names);
     }
     for (const { cell, holder, waiters } of message.locks) {
         state.locks.set(cell, { cell, holder: holder ?? -1, waiters: [...waiters] });
@@ -36,12 +36,13 @@ export function fromSnapshot(message, names, position = -1) {
     return state;
 }
 
-function readNode(state, { id, type, value, first, cells, owner, published, removed }) {
-    const node = addNode(state, { id, type, value, first, fields: cells.length, owner, sequence: -1 });
+function readNode(state, { id, type, value, first, cells, owner, published, removed, freed = false }, names) {
+    const pooled = names.type(type)?.pooled ?? false;
+    const node = addNode(state, { id, type, value, first, fields: cells.length, owner, sequence: -1, pooled });
     cells.forEach((code, index) => {
         state.cells.get(first + index).value = code;
     });
-    Object.assign(node, { published, removed });
+    Object.assign(node, { published, removed, freed });
 }
 
 function readLane(
@@ -80,6 +81,7 @@ export function toSnapshot(state, reason = "request") {
             owner: node.owner,
             published: node.published,
             removed: node.removed,
+            ...(node.freed && node.pooled ? { freed: true } : {}),
         })),
         locks: [...state.locks.values()].map(({ cell, holder, waiters }) => ({ cell, holder, waiters: [...waiters] })),
         lanes: state.lanes.map(laneSnapshot),

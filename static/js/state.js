@@ -24,6 +24,8 @@
  * @property {boolean} published  it has been reachable from a root cell
  * @property {boolean} removed  published, and no longer reachable from a root cell
  * @property {boolean} freed
+ * @property {number} retired  the lane that retired it and has not freed it, else -1
+ * @property {boolean} pooled  it lives on the simulated heap, and stays known after it was freed
  * @property {number} allocated  sequence number of its allocation, -1 where that is not known
  * @property {number} links  references from root cells and from cells of reachable nodes
  * @property {number} uses  all references, those of locals included; a node goes with its last one

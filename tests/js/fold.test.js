@@ -95,6 +95,8 @@ test("a push that loses its CAS and retries", () => {
         published: false,
         removed: false,
         freed: false,
+        retired: -1,
+        pooled: false,
         allocated: 1,
         links: 0,
         uses: 1,

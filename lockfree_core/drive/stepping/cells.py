@@ -1,0 +1,219 @@
+"""Cells of the scheduled memory: each access stops before it acts, acts whole, and is recorded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from lockfree_core.drive.stepping.pending import Pending
+from lockfree_core.trace.layout import Kind
+
+if TYPE_CHECKING:
+    from lockfree_core.drive.stepping.lane import SteppedLane
+    from lockfree_core.drive.stepping.memory import ScheduledMemory
+
+__all__ = ["ScheduledInteger", "ScheduledReference", "ScheduledVersioned", "cells_of"]
+
+
+def cells_of(node: Any) -> list[Any]:
+    """A node's cells in the order of its type's fields."""
+    cells = [getattr(node, name, None) for kind in type(node).__mro__ for name in getattr(kind, "__slots__", ())]
+    return sorted((cell for cell in cells if hasattr(cell, "cell_id")), key=lambda cell: int(cell.cell_id))
+
+
+class ScheduledReference:
+    """A reference: compare-and-swap by identity."""
+
+    __slots__ = ("_memory", "_value", "cell_id", "code", "name", "node")
+
+    def __init__(self, memory: ScheduledMemory, initial: Any, cell_id: int, name: str) -> None:
+        self._memory = memory
+        self._value = initial
+        self.cell_id = cell_id
+        self.code = memory.encode(initial)
+        self.name = name
+        self.node: Any = None
+
+    @property
+    def value(self) -> Any:
+        """A peek, not recorded."""
+        return self._value
+
+    def load(self) -> Any:
+        memory = self._memory
+        if memory.lane is None or memory.detached:
+            return self._value
+        frame = sys._getframe(1)
+        site, target, _ = memory.recorder.site(frame, "load")
+        lane = memory.turn(Pending("load", site, self.cell_id), frame)
+        self._check("is read")
+        lane.bound(target, self._value, self.cell_id)
+        memory.recorder.write(lane, Kind.LOAD, site, self.cell_id, self.code, self.code, 0)
+        return self._value
+
+    def store(self, value: Any) -> None:
+        memory = self._memory
+        if memory.lane is None or memory.detached:
+            self._set(value)
+            return
+        frame = sys._getframe(1)
+        site, _, _ = memory.recorder.site(frame, "store")
+        lane = memory.turn(Pending("store", site, self.cell_id, after=memory.encode(value)), frame)
+        self._check("is written")
+        before = self.code
+        self._set(value)
+        lane.stored(self.name)
+        memory.recorder.write(lane, Kind.STORE, site, self.cell_id, before, self.code, 0)
+        self._check_target(value)
+
+    def compare_and_swap(self, expected: Any, new: Any) -> bool:
+        memory = self._memory
+        if memory.lane is None or memory.detached:
+            won = self._holds(expected)
+            if won:
+                self._set(new)
+            return won
+        frame = sys._getframe(1)
+        site, _, decisive = memory.recorder.site(frame, "compare_and_swap")
+        wanted, other = memory.encode(new), memory.encode(expected)
+        lane = memory.turn(Pending("compare_and_swap", site, self.cell_id, other, wanted), frame)
+        self._check("is swapped")
+        seen = self.code
+        won = self._holds(expected)
+        if won:
+            self._set(new)
+        lane.decided(won, decisive, self.name)
+        kind, aux = (Kind.CAS_WON, 0) if won else (Kind.CAS_LOST, other)
+        memory.recorder.write(lane, kind, site, self.cell_id, seen, wanted, aux)
+        if won:
+            self._check_target(new)
+        return won
+
+    def get_and_set(self, new: Any) -> Any:
+        return self._exchange("get_and_set", lambda old: new, sys._getframe(1), self._memory.encode(new))
+
+    def _exchange(self, access: str, function: Callable[[Any], Any], frame: FrameType, operand: int) -> Any:
+        memory = self._memory
+        if memory.lane is None or memory.detached:
+            old = self._value
+            self._set(function(old))
+            return old
+        site, target, _ = memory.recorder.site(frame, access)
+        lane = memory.turn(Pending(access, site, self.cell_id, after=operand), frame)
+        self._check("is swapped")
+        old, before = self._value, self.code
+        self._set(function(old))
+        lane.stored(self.name)
+        lane.bound(target, old, self.cell_id)
+        memory.recorder.write(lane, Kind.EXCHANGE, site, self.cell_id, before, self.code, 0)
+        self._check_target(self._value)
+        return old
+
+    def reset(self, initial: Any) -> None:
+        """Initialise anew, as part of a node that is used again."""
+        self._set(initial)
+
+    def _holds(self, expected: Any) -> bool:
+        return self._value is expected
+
+    def _set(self, value: Any) -> None:
+        self._value = value
+        self.code = self._memory.encode(value)
+
+    def _check(self, what: str) -> None:
+        if self.node is not None:
+            self._memory.check_alive(self.node, f"{self._memory.recorder.words.cell(self.cell_id)} {what}")
+
+    def _check_target(self, value: Any) -> None:
+        if self.node is None:
+            self._memory.check_target(value, self.cell_id)
+
+
+class ScheduledInteger(ScheduledReference):
+    """An integer: compare-and-swap by equality."""
+
+    __slots__ = ()
+
+    def fetch_add(self, amount: int) -> int:
+        return int(self._exchange("fetch_add", lambda old: old + amount, sys._getframe(1), self._memory.encode(amount)))
+
+    def _holds(self, expected: Any) -> bool:
+        return bool(self._value == expected)
+
+
+class ScheduledVersioned:
+    """A reference with a version; each record is followed by a WIDE one that carries the versions."""
+
+    __slots__ = ("_memory", "_value", "_version", "cell_id", "code", "name", "node")
+
+    def __init__(self, memory: ScheduledMemory, initial: Any, cell_id: int, name: str) -> None:
+        self._memory = memory
+        self._value = initial
+        self._version = 0
+        self.cell_id = cell_id
+        self.code = memory.encode(initial)
+        self.name = name
+        self.node: Any = None
+
+    @property
+    def value(self) -> Any:
+        """A peek, not recorded."""
+        return self._value
+
+    @property
+    def version(self) -> int:
+        """A peek, not recorded."""
+        return self._version
+
+    def get(self) -> tuple[Any, int]:
+        memory = self._memory
+        if memory.lane is None or memory.detached:
+            return self._value, self._version
+        frame = sys._getframe(1)
+        site, _, _ = memory.recorder.site(frame, "get")
+        lane = memory.turn(Pending("get", site, self.cell_id), frame)
+        lane.read(self._value, self.cell_id)
+        memory.recorder.write(lane, Kind.LOAD, site, self.cell_id, self.code, self.code, 0)
+        self._write_versions(lane, site, self._version, self._version)
+        return self._value, self._version
+
+    def compare_and_swap(self, expected: Any, expected_version: int, new_value: Any) -> bool:
+        memory = self._memory
+        if memory.lane is None or memory.detached:
+            won = self._value is expected and self._version == expected_version
+            if won:
+                self._set(new_value)
+            return won
+        frame = sys._getframe(1)
+        site, _, decisive = memory.recorder.site(frame, "compare_and_swap")
+        wanted, other = memory.encode(new_value), memory.encode(expected)
+        pending = Pending("compare_and_swap", site, self.cell_id, other, wanted, expected_version)
+        lane = memory.turn(pending, frame)
+        seen, version = self.code, self._version
+        won = self._value is expected and version == expected_version
+        if won:
+            self._set(new_value)
+        lane.decided(won, decisive, self.name)
+        kind, aux = (Kind.CAS_WON, 0) if won else (Kind.CAS_LOST, other)
+        memory.recorder.write(lane, kind, site, self.cell_id, seen, wanted, aux)
+        self._write_versions(lane, site, version, expected_version)
+        if won and self.node is None:
+            memory.check_target(new_value, self.cell_id)
+        return won
+
+    def reset(self, initial: Any) -> None:
+        """Initialise anew, as part of a node that is used again; the version goes on."""
+        self._set(initial)
+
+    def _set(self, value: Any) -> None:
+        self._value = value
+        self.code = self._memory.encode(value)
+        self._version += 1
+
+    def _write_versions(self, lane: SteppedLane, site: int, before: int, expected: int) -> None:
+        self._memory.recorder.write(
+            lane, Kind.WIDE, site, self.cell_id, before & 0xFFFF_FFFF, self._version & 0xFFFF_FFFF,
+            expected & 0xFFFF_FFFF,
+        )  # fmt: skip

@@ -1,0 +1,220 @@
+"""One thread of a stepped program: a greenlet that stops before each access."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any, Final
+
+from greenlet import GreenletExit, getcurrent, greenlet
+
+from lockfree_core.drive.stepping.pending import Pending
+from lockfree_core.drive.stepping.program import WORK, Call, Method
+from lockfree_core.trace.layout import Kind, Outcome
+
+if TYPE_CHECKING:
+    from lockfree_core.drive.stepping.memory import ScheduledMemory
+
+__all__ = ["SteppedLane"]
+
+_EMPTY: Final = object()
+_HERE: Final = __name__
+_UNSEEN: Final = -1
+
+
+class SteppedLane:
+    """A thread: its program, what it is about to do, and what it has done.
+
+    ``pending`` is its next step, None once it has ended. Its locals are told of as they change: at each stop the
+    frames of the algorithm are compared with what the trace knows.
+    """
+
+    def __init__(
+        self, index: int, calls: tuple[Call, ...], memory: ScheduledMemory, structure: Any, methods: tuple[Method, ...]
+    ) -> None:
+        self.index = index
+        self.calls = calls
+        self.pending: Pending | None = None
+        self.frames: list[tuple[CodeType, int]] = []  # where it stands: code and line, innermost first
+        self.killed = False
+        self.raised = ""
+        self.waits_for: Any = None
+        self.rests_until = 0
+        self.results: list[str] = []
+        self.starts: list[int] = []  # the step in which each operation began, and
+        self.ends: list[int] = []  # the one in which it returned
+        # The running operation, as records tell of it.
+        self.fresh = False
+        self.operation = -1
+        self.argument = self.number = 0
+        self.attempts = self.losses = self.flying = self.inserted = self.removed = 0
+        self._memory = memory
+        self._recorder = memory.recorder
+        self._structure = structure
+        self._methods = methods
+        self._effect = ""
+        self._items = 0
+        self._shown: dict[str, int] = {}  # the locals that the trace knows, with their codes
+        self._origins: dict[int, int] = {}  # the cell that each value code was last read from
+        self._hub: Any = None
+        self._greenlet = greenlet(self._run)
+
+    # -- called by the stepper
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has nothing left to do."""
+        return self.pending is None
+
+    def resume(self) -> None:
+        """Let it take its next step, or come to its first one."""
+        self._hub = getcurrent()
+        self._memory.lane = self
+        try:
+            self._greenlet.switch()
+        finally:
+            self._memory.lane = None
+
+    def abandon(self) -> None:
+        """Unwind it; the memory must be detached, or the unwinding would be recorded."""
+        if self._greenlet:
+            self._greenlet.throw(GreenletExit)
+
+    # -- called by cells
+
+    def arrive(self, pending: Pending, frame: FrameType | None) -> None:
+        """Stop before an access, until it is its turn."""
+        if frame is not None:
+            self._tell_locals(frame)
+        self.pending = pending
+        self._hub.switch()
+
+    def bound(self, target: str | None, value: Any, cell: int) -> None:
+        """An access read a value from a cell (0: made it), and the trace will bind it to that local."""
+        code = self.read(value, cell)
+        if target is not None:
+            self._shown[target] = code
+
+    def read(self, value: Any, cell: int) -> int:
+        """An access read a value from a cell; gives the value's code."""
+        code = self._memory.encode(value)
+        self._origins[code] = cell
+        return code
+
+    def stored(self, name: str) -> None:
+        """It wrote a cell of that name, without a compare-and-swap."""
+        if name == self._effect:
+            self._takes_effect()
+
+    def decided(self, won: bool, decisive: bool, name: str) -> None:
+        """A compare-and-swap on a cell of that name was won or lost."""
+        if not decisive:
+            return
+        self.attempts += 1
+        self.losses += not won
+        if won and name == self._effect:
+            self._takes_effect()
+
+    # -- inside
+
+    def _run(self) -> None:
+        for number, call in enumerate(self.calls, 1):
+            self._begin(number, call)
+            try:
+                result = self._perform(call)
+            except GreenletExit:
+                raise
+            except Exception as error:  # whatever an algorithm under study may raise
+                self._raise(error)
+                return
+            self._end(call, result)
+        self._recorder.write(self, Kind.STOPPED, 0, 0, 0, 0, 0)
+        self.pending = None
+
+    def _begin(self, number: int, call: Call) -> None:
+        encode = self._memory.encode
+        self.fresh = True
+        self.number = number
+        self.attempts = self.losses = 0
+        self._shown = {}
+        self._origins = {}
+        if len(call.arguments) > 1:
+            self.argument = self._memory.intern(", ".join(map(repr, call.arguments)))
+        else:
+            self.argument = encode(call.arguments[0]) if call.arguments else 0
+        for index, method in enumerate(self._methods):
+            if method.name == call.name:
+                self.operation, self._effect, self._items = index, method.effect, method.items
+                return
+        self.operation, self._effect, self._items = len(self._methods), "", 0
+
+    def _perform(self, call: Call) -> Any:
+        if call.name == WORK:
+            for step in range(1, call.arguments[0] + 1):
+                self.arrive(Pending("work", 0), None)
+                name = self._memory.intern("step")
+                self._recorder.write(self, Kind.LOCAL, 0, name, 0, self._memory.encode(step), 0)
+            return None
+        method = getattr(self._structure, call.name)
+        result = method(_EMPTY) if self._items < 0 else method(*call.arguments)
+        if self.fresh:  # it has touched nothing; then its return is its step
+            self.arrive(Pending("return", 0), None)
+        return result
+
+    def _end(self, call: Call, result: Any) -> None:
+        empty = result is _EMPTY
+        code = 0 if empty else self._memory.encode(result)
+        self.flying = 0
+        outcome = Outcome.EMPTY if empty else Outcome.VALUE
+        self._recorder.write(self, Kind.END, 0, self.operation, self.attempts, code, outcome)
+        self.ends.append(self._recorder.step)
+        self.results.append("empty" if empty else self._recorder.words.value(code))
+        self.operation = -1
+
+    def _raise(self, error: Exception) -> None:
+        self.raised = f"{type(error).__name__}: {error}"
+        self._recorder.raised(self, self._memory.intern(self.raised), self.raised)
+        self.pending = None
+
+    def _takes_effect(self) -> None:
+        if self._items > 0:
+            self.inserted += 1
+        elif self._items < 0:
+            self.removed += 1
+            self.flying = 1
+
+    def _tell_locals(self, frame: FrameType) -> None:
+        """Record which locals of the algorithm have changed since it last stopped."""
+        frames: list[FrameType] = []
+        walk: FrameType | None = frame
+        while walk is not None and walk.f_globals.get("__name__") != _HERE:
+            frames.append(walk)
+            walk = walk.f_back
+        self.frames = [(found.f_code, found.f_lineno) for found in frames]
+        if self.fresh:
+            return  # nothing of this operation has been recorded yet; what it has computed is told after its first step
+        memory, write = self._memory, self._recorder.write
+        current: dict[str, int] = {}
+        for found in reversed(frames):
+            values = found.f_locals
+            for name in _interesting(found.f_code):
+                if name in values and _is_tellable(values[name]):
+                    current[name] = memory.encode(values[name])
+        for name, code in current.items():
+            if self._shown.get(name, _UNSEEN) != code:
+                write(self, Kind.LOCAL, 0, memory.intern(name), self._origins.get(code, 0), code, 0)
+        for name in self._shown.keys() - current.keys():
+            write(self, Kind.LOCAL, 0, memory.intern(name), 0, 0, 1)
+        self._shown = current
+
+
+@cache
+def _interesting(code: CodeType) -> tuple[str, ...]:
+    """The locals of a function that are worth telling: all but its parameters."""
+    parameters = code.co_argcount + code.co_kwonlyargcount
+    return tuple(name for name in code.co_varnames[parameters:] if not name.startswith("_"))
+
+
+def _is_tellable(value: Any) -> bool:
+    """Values, not machinery: no cell, lock, memory, function or iterator."""
+    return not callable(value) and not hasattr(value, "cell_id") and not hasattr(value, "__next__")

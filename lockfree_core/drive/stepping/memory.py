@@ -1,0 +1,322 @@
+"""The scheduled memory: every access announces itself, hands control to whoever holds the schedule, acts, is recorded.
+
+Algorithms run in greenlets, so their code stays plain: the switch happens inside the cell. While the structure is set
+up there is no thread yet; accesses then act at once and leave no record.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from lockfree_core.drive.stepping.cells import ScheduledInteger, ScheduledReference, ScheduledVersioned, cells_of
+from lockfree_core.drive.stepping.heap import Heap
+from lockfree_core.drive.stepping.lock import ScheduledLock
+from lockfree_core.drive.stepping.pending import Pending
+from lockfree_core.trace.fold import UNNAMED
+from lockfree_core.trace.layout import INTEGER_FLAG, INTEGER_MAX, INTEGER_MIN, Kind
+from lockfree_core.trace.words import FIRST_OBJECT, node_name
+
+if TYPE_CHECKING:
+    from lockfree_core.drive.stepping.lane import SteppedLane
+    from lockfree_core.drive.stepping.recorder import Recorder
+
+__all__ = ["NodeKind", "ScheduledMemory", "value_of"]
+
+_MOST_FIELDS: Final = 4  # cells of a node
+_FIRST_NODE_CELL: Final = 1 << 16
+_FIRST_VALUE: Final = 1 << 24
+_LONGEST_REPR: Final = 120
+
+_NODE_SLOTS: Final = (
+    "trace_cell", "trace_freed", "trace_generation", "trace_id", "trace_memory", "trace_retired",
+)  # fmt: skip
+
+
+class NodeKind(NamedTuple):
+    """A class of nodes as the trace knows it: number, the class to make nodes of, the names of its cells."""
+
+    number: int
+    traced: Any
+    fields: tuple[str, ...]
+
+
+class ScheduledMemory:
+    """Memory for one execution.
+
+    Node numbers are dealt to the threads in turn (with two threads the one gets every other number), so a node has
+    the same name whatever the schedule: branches of a tree of schedules can be compared.
+
+    Args:
+        recorder: takes records and names.
+        threads: how many threads the program has.
+        seed: fixes what :meth:`random` and the back-off draw.
+        backoff: ``none``, or ``exponential``: after a lost CAS a thread rests for a random number of steps.
+        heap: where nodes come from and go back to; None: Python's own collection.
+    """
+
+    def __init__(
+        self, recorder: Recorder, threads: int, seed: int = 0, backoff: str = "none", heap: Heap | None = None
+    ) -> None:
+        self.recorder = recorder
+        self.lane: SteppedLane | None = None  # whose turn it is; None: set-up
+        self.detached = False
+        self.roots: list[Any] = []
+        self.locks: list[ScheduledLock] = []
+        self.heap = heap
+        self.types: dict[Any, NodeKind] = {}
+        self._threads = threads
+        self._seed = seed
+        self._policy = backoff
+        self._values: dict[str, int] = {}
+        self._made = [0] * threads  # nodes made by each thread
+        self._prepared = 0  # nodes made at set-up
+        self._next_root = 1
+        self._building: list[int] = []  # numbers for the cells of the node that is being made
+        self._reused: list[Any] = []  # cells of the node that is being made anew
+        self._generators: dict[int, random.Random] = {}
+
+    # -- the Memory protocol
+
+    def reference(self, initial: Any, name: str = "") -> Any:
+        """A new reference cell."""
+        return self._place(ScheduledReference, initial, name, "reference")
+
+    def integer(self, initial: int, name: str = "") -> Any:
+        """A new integer cell."""
+        return self._place(ScheduledInteger, initial, name, "integer")
+
+    def versioned(self, initial: Any, name: str = "") -> Any:
+        """A new versioned reference cell."""
+        return self._place(ScheduledVersioned, initial, name, "versioned")
+
+    def lock(self, name: str = "lock") -> Any:
+        """A new mutex, which shows who holds it and who waits."""
+        lock = ScheduledLock(self, self._root(name or "lock", "lock"), name or "lock")
+        self.locks.append(lock)
+        return lock
+
+    def backoff(self) -> ScheduledMemory:
+        """The policy of this execution."""
+        return self
+
+    def pause(self, losses: int) -> None:
+        """Rest for a number of steps, as the policy says. A schedule that names a resting thread ends its rest."""
+        if self._policy == "none" or self.lane is None or self.detached:
+            return
+        longest = 1 << min(losses, 5)
+        steps = self.random().randint(1, longest)
+        lane = self.turn(Pending("backoff", 0, after=steps), sys._getframe(1))
+        lane.rests_until = self.recorder.step + steps + 1
+        self.recorder.write(lane, Kind.BACKOFF, 0, 0, losses, steps, 0)
+
+    def random(self) -> random.Random:
+        """The calling thread's own generator."""
+        index = self.thread_index()
+        if index not in self._generators:
+            self._generators[index] = random.Random(f"{self._seed}:{index}:stepping")
+        return self._generators[index]
+
+    def thread_index(self) -> int:
+        """The calling thread's number; 0 at set-up."""
+        return 0 if self.lane is None else self.lane.index
+
+    def thread_limit(self) -> int:
+        """How many threads there are."""
+        return self._threads
+
+    def allocate(self, node: Callable[..., Any], *arguments: Any) -> Any:
+        """A new node, of a subclass that carries its number; from the heap possibly an old one, as new."""
+        kind = self.types.get(node) or self._learn(node, arguments)
+        lane = self.lane
+        if lane is None or self.detached:
+            return self._reuse(kind, arguments) or self._make(kind, self._prepared_number(), arguments)
+        frame = sys._getframe(1)
+        site, target, _ = self.recorder.site(frame, "allocate")
+        self.turn(Pending("allocate", site, after=self.encode(arguments[0]) if arguments else 0), frame)
+        made = self._reuse(kind, arguments)
+        record, detail = Kind.REUSE, getattr(made, "trace_generation", 0)
+        if made is None:
+            made = self._make(kind, self._next_number(lane.index), arguments)
+            record, detail = Kind.ALLOCATE, made.trace_cell
+        lane.bound(target or UNNAMED, made, 0)
+        value = self.encode(value_of(made))
+        self.recorder.write(lane, record, site, made.trace_id, detail, value, kind.number)
+        return made
+
+    def retire(self, node: Any) -> None:
+        """Record that the node was unlinked: to be freed as soon as nobody can hold it."""
+        if self._mark(Kind.RETIRE, "retire", node):
+            node.trace_retired = True
+
+    def free(self, node: Any) -> None:
+        """Give the node back to the heap; without one, record that nobody uses it again."""
+        if self.lane is None and self.heap is not None and not self.detached:
+            self.heap.give(node)
+        elif self._mark(Kind.FREE, "free", node) and self.heap is not None and not self.heap.give(node):
+            self._fault("double free", f"{node_name(node.trace_id)} is freed a second time", node)
+
+    def check_alive(self, node: Any, what: str) -> None:
+        """Tell of it where a node's field is used after the node was freed. ``what`` is said of the thread."""
+        if node.trace_freed and not getattr(node, "type_stable", False):
+            self._fault("use after free", f"{what}, but {node_name(node.trace_id)} was freed", node)
+
+    def check_target(self, value: Any, cell: int) -> None:
+        """Tell of it where a root cell has come to point at a freed node."""
+        if getattr(value, "trace_freed", False) and self.lane is not None and not self.detached:
+            words = f"{self.recorder.words.cell(cell)} now points at {node_name(value.trace_id)}, which was freed"
+            self._fault("dangling pointer", words, value)
+
+    # -- what cells need
+
+    def turn(self, pending: Pending, frame: FrameType) -> SteppedLane:
+        """Announce an access and return when it is its turn."""
+        lane = self.lane
+        assert lane is not None
+        lane.arrive(pending, frame)
+        return lane
+
+    def encode(self, value: Any) -> int:
+        """The code of a value; interns it where it is neither a node nor a small integer."""
+        if value is None:
+            return 0
+        if type(value) is int and INTEGER_MIN <= value <= INTEGER_MAX:
+            return (value & 0x7FFF_FFFF) | INTEGER_FLAG
+        number = getattr(value, "trace_id", None)
+        return self.intern(repr(value)) if number is None else int(number)
+
+    def intern(self, text: str) -> int:
+        """The object id that stands for a text."""
+        if len(text) > _LONGEST_REPR:
+            text = text[: _LONGEST_REPR - 1] + "…"
+        number = self._values.get(text)
+        if number is None:
+            number = self._values[text] = _FIRST_VALUE + len(self._values)
+            self.recorder.values.append({"id": number, "text": text})
+            self.recorder.value_texts[number] = text
+        return number
+
+    def enter_threads(self) -> None:
+        """The set-up is over: from now on nodes are the threads'."""
+        self._made = [0] * self._threads
+
+    # -- inside
+
+    def _prepared_number(self) -> int:
+        self._prepared += 1
+        return FIRST_OBJECT + self._prepared - 1
+
+    def _next_number(self, thread: int) -> int:
+        count = self._made[thread]
+        self._made[thread] = count + 1
+        return FIRST_OBJECT + self._prepared + count * self._threads + thread
+
+    def _make(self, kind: NodeKind, number: int, arguments: tuple[Any, ...]) -> Any:
+        first = _FIRST_NODE_CELL + (number - FIRST_OBJECT) * _MOST_FIELDS
+        self._building = list(range(first, first + len(kind.fields)))
+        made = kind.traced(self, *arguments)
+        self._building = []
+        made.trace_id, made.trace_cell, made.trace_memory = number, first, self
+        made.trace_freed = made.trace_retired = False
+        made.trace_generation = 0
+        for cell, name in zip(cells_of(made), kind.fields, strict=True):
+            cell.node = made
+            self.recorder.cell_names[cell.cell_id] = f"{node_name(number)}.{name}"
+        if self.heap is not None:
+            self.heap.add(made)
+        return made
+
+    def _reuse(self, kind: NodeKind, arguments: tuple[Any, ...]) -> Any:
+        """A node from the free list, initialised anew with the cells that it has; None where there is none."""
+        node = None if self.heap is None else self.heap.take(kind.traced)
+        if node is not None:
+            self._reused = cells_of(node)
+            kind.traced.__init__(node, self, *arguments)
+            self._reused = []
+        return node
+
+    def _learn(self, node: Callable[..., Any], arguments: tuple[Any, ...]) -> NodeKind:
+        probe = _Probe(self._threads)
+        made = node(probe, *arguments)
+        fields = tuple(probe.fields)
+        if len(fields) > _MOST_FIELDS:
+            raise ValueError(f"a node has at most {_MOST_FIELDS} cells; {type(made).__name__} has {len(fields)}")
+        body: dict[str, Any] = {"__slots__": _NODE_SLOTS, "__module__": __name__}
+        if self.heap is not None and hasattr(type(made), "value"):
+            body["value"] = _guarded(type(made).value)
+        traced = type(type(made).__name__, (type(made),), body)
+        kind = NodeKind(len(self.recorder.types) + 1, traced, fields)
+        self.recorder.types.append(
+            {"id": kind.number, "name": traced.__name__, "fields": list(fields), "pooled": self.heap is not None}
+        )
+        self.types[node] = self.types[traced] = kind
+        return kind
+
+    def _mark(self, kind: Kind, access: str, node: Any) -> bool:
+        if self.lane is None or self.detached:
+            return False
+        frame = sys._getframe(2)
+        site, _, _ = self.recorder.site(frame, access)
+        lane = self.turn(Pending(access, site, after=node.trace_id), frame)
+        self.recorder.write(lane, kind, site, node.trace_id, 0, 0, 0)
+        return True
+
+    def _fault(self, kind: str, message: str, node: Any) -> None:
+        lane = self.lane
+        assert lane is not None
+        self.recorder.fault(lane, kind, message, self.intern(message), node.trace_id)
+
+    def _place(self, cell: Callable[..., Any], initial: Any, name: str, kind: str) -> Any:
+        if self._reused:
+            reused = self._reused.pop(0)
+            reused.reset(initial)
+            return reused
+        if self._building:
+            return cell(self, initial, self._building.pop(0), name)
+        made = cell(self, initial, self._root(name, kind), name)
+        self.roots.append(made)
+        return made
+
+    def _root(self, name: str, kind: str) -> int:
+        number = self._next_root
+        self._next_root += 1
+        self.recorder.cells.append({"id": number, "name": name or f"cell {number}", "kind": kind})
+        self.recorder.cell_names[number] = name or f"cell {number}"
+        return number
+
+
+class _Probe:
+    """A memory that only notes which cells a node asks for."""
+
+    def __init__(self, threads: int) -> None:
+        self.fields: list[str] = []
+        self._threads = threads
+
+    def reference(self, initial: object, name: str = "") -> object:
+        self.fields.append(name or f"cell {len(self.fields)}")
+        return object()
+
+    integer = versioned = reference
+
+    def thread_limit(self) -> int:
+        return self._threads
+
+
+def _guarded(slot: Any) -> property:
+    """A plain field of nodes on the heap: reading it after the node was freed is told of."""
+
+    def get(node: Any) -> Any:
+        memory = node.trace_memory
+        if node.trace_freed and memory.lane is not None and not memory.detached:
+            memory.check_alive(node, f"{node_name(node.trace_id)}.value is read")
+        return slot.__get__(node)
+
+    return property(get, lambda node, value: slot.__set__(node, value))
+
+
+def value_of(node: Any) -> Any:
+    """A node's plain value, None where it has none."""
+    return getattr(node, "value", None)

@@ -142,7 +142,7 @@ class Epochs:
 
     def _empty(self, bag: Bag) -> None:
         while bag.nodes:
-            self._memory.free(bag.nodes.pop())
+            self._memory.free(bag.nodes.pop(0))
 
     def _mine(self) -> _Thread:
         return self._threads[thread_number(self._memory)]

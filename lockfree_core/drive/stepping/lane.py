@@ -204,7 +204,7 @@ class SteppedLane:
         for name, code in current.items():
             if self._shown.get(name, _UNSEEN) != code:
                 write(self, Kind.LOCAL, 0, memory.intern(name), self._origins.get(code, 0), code, 0)
-        for name in self._shown.keys() - current.keys():
+        for name in sorted(self._shown.keys() - current.keys()):
             write(self, Kind.LOCAL, 0, memory.intern(name), 0, 0, 1)
         self._shown = current
 

@@ -48,7 +48,7 @@ def take_snapshot(memory: TracedMemory, reason: str, time: int) -> dict[str, Any
         "sequence": memory.sequence,
         "time": time,
         "reason": reason,
-        "cells": [{"id": cell.cell_id, "value": cell.code} for cell in memory.roots],
+        "cells": [_cell(cell) for cell in memory.roots],
         "nodes": rows,
         "locks": [
             {
@@ -78,6 +78,11 @@ def _cells(node: Any) -> list[Any]:
     """A node's cells in the order of its type's fields."""
     cells = [getattr(node, name, None) for kind in type(node).__mro__ for name in getattr(kind, "__slots__", ())]
     return sorted((cell for cell in cells if hasattr(cell, "cell_id")), key=lambda cell: cell.cell_id)
+
+
+def _cell(cell: Any) -> dict[str, Any]:
+    row = {"id": cell.cell_id, "value": cell.code}
+    return row | {"tag": cell.version} if hasattr(cell, "version") else row
 
 
 def _node(memory: TracedMemory, node: Any, owner: int, published: bool, removed: bool) -> dict[str, Any]:

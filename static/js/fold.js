@@ -150,7 +150,7 @@ export class Fold {
             THAWED: this._thawed,
             KILLED: this._killed,
             FAULT: this._fault,
-            WIDE: this._nothing,
+            WIDE: this._wide,
             STARTED: this._started,
             STOPPED: this._stopped,
         };
@@ -185,7 +185,7 @@ export class Fold {
     _cell(state, id) {
         let cell = state.cells.get(id);
         if (cell === undefined && this.names.cell(id) !== null) {
-            cell = { id, node: 0, value: 0, version: 0, writer: -1, sequence: -1 };
+            cell = { id, node: 0, value: 0, version: 0, writer: -1, sequence: -1, tag: -1 };
             state.cells.set(id, cell);
         }
         return cell;
@@ -296,7 +296,7 @@ export class Fold {
         bind(state, lane, this._site(site).target ?? UNNAMED, id, 0, 0, state.sequence);
     }
 
-    _reuse(state, lane, id, _generation, value, type, site) {
+    _reuse(state, lane, id, generation, value, type, site) {
         const node = addNode(state, {
             id,
             type,
@@ -306,6 +306,7 @@ export class Fold {
             owner: lane.lane,
             sequence: state.sequence,
         });
+        node.generation = generation;
         if (node.links === 0) {
             Object.assign(node, { owner: lane.lane, published: false, removed: false });
         }
@@ -327,7 +328,13 @@ export class Fold {
         }
     }
 
-    _nothing() {}
+    /** The versions of the access before it: a versioned cell's value travels in that record, its version in this one. */
+    _wide(state, _lane, id, _before, after) {
+        const cell = state.cells.get(id);
+        if (cell !== undefined) {
+            cell.tag = after;
+        }
+    }
 
     _lock(state, cell) {
         let lock = state.locks.get(cell);

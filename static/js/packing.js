@@ -47,7 +47,7 @@ export function pack(state) {
     packCounts(out, state.counts);
     out.push(state.cells.size);
     for (const cell of state.cells.values()) {
-        out.push(cell.id, cell.node, cell.value, cell.version, cell.writer, cell.sequence);
+        out.push(cell.id, cell.node, cell.value, cell.version, cell.writer, cell.sequence, cell.tag);
     }
     out.push(state.nodes.size);
     for (const node of state.nodes.values()) {
@@ -84,6 +84,7 @@ function packNode(out, node) {
         flags,
         node.allocated,
         node.retired,
+        node.generation,
         node.links,
         node.uses,
         node.cells.length,
@@ -143,6 +144,7 @@ class Unpacker {
             version: this.next(),
             writer: this.next(),
             sequence: this.next(),
+            tag: this.next(),
         };
     }
 
@@ -154,6 +156,7 @@ class Unpacker {
         const flags = this.next();
         const allocated = this.next();
         const retired = this.next();
+        const generation = this.next();
         const links = this.next();
         const uses = this.next();
         return {
@@ -168,6 +171,7 @@ class Unpacker {
             pooled: (flags & FLAG_POOLED) !== 0,
             allocated,
             retired,
+            generation,
             links,
             uses,
         };

@@ -185,7 +185,15 @@ export function addNode(state, { id, type, value, first, fields, owner, sequence
     const cells = [];
     for (let index = 0; index < fields; index += 1) {
         cells.push(first + index);
-        state.cells.set(first + index, { id: first + index, node: id, value: 0, version: 0, writer: -1, sequence: -1 });
+        state.cells.set(first + index, {
+            id: first + index,
+            node: id,
+            value: 0,
+            version: 0,
+            writer: -1,
+            sequence: -1,
+            tag: -1,
+        });
     }
     const node = {
         id,
@@ -198,6 +206,7 @@ export function addNode(state, { id, type, value, first, fields, owner, sequence
         freed: false,
         allocated: sequence,
         retired: -1,
+        generation: 0,
         pooled,
         links: 0,
         uses: pooled ? 1 : 0,

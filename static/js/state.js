@@ -12,6 +12,7 @@
  * @property {number} version  how often the value changed since the buffer begins
  * @property {number} writer  lane that wrote it last, -1 where nobody has been seen to
  * @property {number} sequence  of the last write, -1 likewise
+ * @property {number} tag  of a versioned cell: the version beside its value; -1 where it has none, or none was seen
  */
 
 /**
@@ -26,6 +27,7 @@
  * @property {boolean} freed
  * @property {number} retired  the lane that retired it and has not freed it, else -1
  * @property {boolean} pooled  it lives on the simulated heap, and stays known after it was freed
+ * @property {number} generation  how often its address was given out again
  * @property {number} allocated  sequence number of its allocation, -1 where that is not known
  * @property {number} links  references from root cells and from cells of reachable nodes
  * @property {number} uses  all references, those of locals included; a node goes with its last one

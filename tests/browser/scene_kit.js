@@ -57,7 +57,7 @@ export class World {
     /** @param {string} name @param {number} value  code */
     cell(name, value, more = {}) {
         const id = CELLS[name];
-        this.state.cells.set(id, { id, node: 0, value, version: 1, writer: -1, sequence: -1, ...more });
+        this.state.cells.set(id, { id, node: 0, value, version: 1, writer: -1, sequence: -1, tag: -1, ...more });
         return this;
     }
 
@@ -68,10 +68,10 @@ export class World {
         const code = value === null ? 0 : typeof value === "number" ? encodeInteger(value) : this.text(value);
         this.state.nodes.set(id, {
             id, type: NODE_TYPE, value: code, cells: [cell], owner: -1, published: true, removed: false, freed: false,
-            allocated: 0, ...more,
+            allocated: 0, retired: -1, generation: 0, pooled: false, ...more,
         });
         this.state.cells.set(cell, {
-            id: cell, node: id, value: next ? nodeId(next) : 0, version: 1, writer, sequence: 0,
+            id: cell, node: id, value: next ? nodeId(next) : 0, version: 1, writer, sequence: 0, tag: -1,
         });
         return this;
     }

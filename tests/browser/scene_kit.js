@@ -16,6 +16,7 @@ const OPERATIONS = {
     queue: [["enqueue", true], ["dequeue", false]],
     counter: [["increment", false]],
 };
+const ROOTS = { stack: ["head"], queue: ["head", "tail"], counter: ["value"] };
 /** Sites: 1 is a decisive access, 2 a CAS that is help. */
 const SITES = [
     { id: 1, decisive: true, access: "compare_and_swap" }, { id: 2, decisive: false, access: "compare_and_swap" },
@@ -33,7 +34,7 @@ export class World {
         const operations = OPERATIONS[scene].map(([name, takes_value], id) => ({
             id, name, takes_value, effect: "head", items: 1,
         }));
-        const roots = { stack: ["head"], queue: ["head", "tail"], counter: ["value"] }[scene];
+        const roots = ROOTS[scene];
         const cells = [...roots, ...(variant === "mutex" ? ["lock"] : [])];
         this.names.add({
             operations, sites: SITES, types: [{ id: NODE_TYPE, name: "Node", fields: ["next"] }],

@@ -10,6 +10,14 @@ function stack(layout, variant) {
     });
 }
 
+/** On the simulated heap: a chain of which one node was used again, one retired, two freed. */
+function heapStack(layout) {
+    return new World(layout, "stack").chain([9, 6, 2], [17, 4, 12]).node(9, 17, 6, { pooled: true, generation: 1 })
+        .node(11, 99, 9, { pooled: true, removed: true, retired: 1 })
+        .node(12, 31, 6, { pooled: true, removed: true, freed: true })
+        .node(13, 32, 0, { pooled: true, removed: true, freed: true, generation: 2 });
+}
+
 function queue(layout, variant) {
     return new World(layout, "queue", variant).chain([3, 4, 5], [null, 21, 22]).cell(
         "head", nodeId(3), { writer: 1, sequence: 5 },
@@ -62,6 +70,30 @@ export const STATES = {
         world.lane(1, { status: "frozen", position: 2, argument: integer(8), locals: { old_head: [9, "head", 4] } });
         return world.lock(1, [...Array(31).keys()].map((lane) => (lane >= 1 ? lane + 1 : lane))).frameOf();
     },
+    "stack: freed and reached": (layout) => heapStack(layout)
+        .node(6, 4, 2, { freed: true, pooled: true, removed: false })
+        .lane(0, { operation: 1, locals: { old_head: [6, "head", 1], new_head: [2, 6] } })
+        .lane(1, { operation: 1, locals: { old_head: [11, "head", 2] } })
+        .cell("head", nodeId(6), { writer: 0, sequence: 9, version: 6 }).frameOf(),
+    "stack: retired, freed, again": (layout) => heapStack(layout)
+        .cell("head", nodeId(9), { writer: 0, sequence: 9, version: 6, tag: 14 })
+        .lane(0, { operation: 1, locals: { old_head: [9, "head", 1], new_head: [6, 9] } })
+        .lane(1, { operation: 1, locals: { old_head: [11, "head", 2] } })
+        .lane(2, { operation: 0, locals: {} })
+        .node(20, 5, 9, { published: false, owner: 2, generation: 1, pooled: true }).frameOf(),
+    "queue: versions": (layout) => {
+        const world = queue(layout).cell("head", nodeId(3), { writer: 1, sequence: 5, tag: 3 })
+            .cell("tail", nodeId(4), { writer: 2, sequence: 6, tag: 12 })
+            .node(8, 20, 3, { freed: true, pooled: true, removed: true })
+            .node(4, 21, 5, { generation: 12, pooled: true, writer: 1 })
+            .lane(0, { operation: 1, locals: { head: [3, "head"], tail: [4, "tail"], successor: [4, 3] } })
+            .lane(1, { operation: 1, locals: { head: [8, "head"], successor: [3, 8] } });
+        for (const cell of world.state.cells.values()) if (cell.node !== 0) cell.tag = cell.node - 60;
+        return world.frameOf();
+    },
+    "queue: tail dangles": (layout) => queue(layout).node(5, 22, 3, { freed: true, pooled: true })
+        .node(3, null, 5, { pooled: true }).node(4, 21, 5, { pooled: true })
+        .lane(1, { operation: 0, locals: { tail: [5, "tail"], successor: [null, 5] } }).frameOf(),
     "queue: at rest": (layout) => queue(layout).lane(0, {
         operation: 1, locals: { head: [3, "head"], tail: [5, "tail"], successor: [4, 3] },
     })

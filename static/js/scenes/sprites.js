@@ -9,6 +9,8 @@ import { linkPaths } from "./routes.js";
 import { SIZE } from "./metrics.js";
 
 const BASELINE = 0.36;
+/** A cell of that height has its version under its name, a lower one beside it. */
+const TWO_LINES = 40;
 const TIP = { next: 9, pointer: 14, attempt: 9 };
 
 function drawNode(item) {
@@ -19,6 +21,7 @@ function drawNode(item) {
     parts.push(
         path("divider", `M${w - next} 0V${h}`),
         part("circle", "dot", { cx: w - next / 2, cy: middle, r: 3 }),
+        ...(item.tag === undefined ? [] : [text("tag", w - next / 2, h - 6, item.tag, "middle")]),
         text("value", (w - next) / 2, middle + SIZE.text * BASELINE, item.value, "middle"),
     );
     if (item.label) parts.push(text("id", item.labelX ?? 2, h + 16, item.label));
@@ -28,8 +31,14 @@ function drawNode(item) {
 
 function drawCell(item) {
     const { w, h } = item;
+    const box = rect("box", 0, 0, w, h, h / 2);
+    const base = h / 2 + SIZE.cell * BASELINE;
+    if (item.tag === undefined) return [box, text("cell-name", w / 2, base, item.name, "middle")];
+    if (h < TWO_LINES) {
+        return [box, text("cell-name", 12, base, item.name), text("tag", w - 10, base - 1, item.tag, "end")];
+    }
     return [
-        rect("box", 0, 0, w, h, h / 2), text("cell-name", w / 2, h / 2 + SIZE.cell * BASELINE, item.name, "middle"),
+        box, text("cell-name", w / 2, h / 2 - 1, item.name, "middle"), text("tag", w / 2, h - 9, item.tag, "middle"),
     ];
 }
 

@@ -17,9 +17,11 @@ import { grouped, plural, textWidth } from "./text.js";
 
 const OVAL = { w: 58, h: 26 };
 /** Width of an oval with a version beside its name. */
-const TAGGED = 78;
+const TAGGED = { wide: 78, medium: 78, narrow: 78, tiny: 70 };
 /** How far the oval of head reaches to the right of its stem. */
 const HEAD_RIGHT = 35;
+/** Flags on the dummy have their pole left of the oval. */
+const CLEAR_OF_POLE = 12;
 const STEM = 18;
 const STEM_X = 0.58;
 const LEFT = { wide: 120, medium: 110, narrow: 96, tiny: 86 };
@@ -64,7 +66,7 @@ class QueuePicture {
         this.apartTop = this.rows.chain + metrics.node.h + metrics.ids + DETACHED_GAP;
         this.tailStem = TAIL_STEM;
         const isTagged = ["head", "tail"].some((name) => rootTag(view, name));
-        this.oval = isTagged ? { ...OVAL, w: TAGGED } : OVAL;
+        this.oval = isTagged ? { ...OVAL, w: TAGGED[metrics.breadth] } : OVAL;
         if (this.detached) this.closeUp(this.rows.foot + 6 - inset);
     }
 
@@ -114,7 +116,7 @@ class QueuePicture {
     ovalItem(name, x, y) {
         return {
             key: `cell:${name}`, type: "cell", look: "small", at: [x, y], ...this.oval, name,
-            tag: rootTag(this.view, name)?.replace("tag ", "#"),
+            tag: rootTag(this.view, name)?.replace("tag ", this.metrics.breadth === "tiny" ? "" : "#"),
         };
     }
 
@@ -128,10 +130,10 @@ class QueuePicture {
         const y = top - STEM - OVAL.h;
         const stem = this.left + node.w * STEM_X;
         const first = this.chain.ids[0] ?? 0;
-        const beside = Math.min(this.left - 10, stem + HEAD_RIGHT - this.oval.w - 6);
+        const ovalX = Math.max(stem + HEAD_RIGHT - this.oval.w, this.left + CLEAR_OF_POLE);
         const aim = (x, nodeY) => straight(stem, y + OVAL.h, x + node.w * STEM_X, nodeY - 3);
         const items = [
-            this.ovalItem("head", stem + HEAD_RIGHT - this.oval.w, y),
+            this.ovalItem("head", ovalX, y),
             {
                 key: "link:head", type: "link", look: this.pointerLook(first),
                 at: straight(stem, y + OVAL.h, stem, top - 3),
@@ -141,11 +143,11 @@ class QueuePicture {
         const writer = writerText(this.view, this.view.names.root("head"));
         const sequence = this.view.state.cells.get(this.view.names.root("head"))?.sequence;
         if (isDangling(this.view, first)) items.push({
-            key: "dangling:head", type: "text", at: [beside, y + 17], text: "dangling",
+            key: "dangling:head", type: "text", at: [this.left - 10, y + 17], text: "dangling",
             anchor: "end", face: "alarm",
         });
         else if (writer) items.push({
-            key: `writer:head:${sequence}`, type: "text", prompt: true, at: [beside, y + 17], text: writer,
+            key: `writer:head:${sequence}`, type: "text", prompt: true, at: [this.left - 10, y + 17], text: writer,
             anchor: "end", face: "label",
         });
         return items;

@@ -17,7 +17,7 @@ import { grouped, plural, textWidth } from "./text.js";
 
 const OVAL = { w: 58, h: 26 };
 /** Width of an oval with a version beside its name. */
-const TAGGED = { wide: 78, medium: 78, narrow: 78, tiny: 70 };
+const TAGGED = 78;
 /** How far the oval of head reaches to the right of its stem. */
 const HEAD_RIGHT = 35;
 /** Flags on the dummy have their pole left of the oval. */
@@ -66,7 +66,7 @@ class QueuePicture {
         this.apartTop = this.rows.chain + metrics.node.h + metrics.ids + DETACHED_GAP;
         this.tailStem = TAIL_STEM;
         const isTagged = ["head", "tail"].some((name) => rootTag(view, name));
-        this.oval = isTagged ? { ...OVAL, w: TAGGED[metrics.breadth] } : OVAL;
+        this.oval = isTagged ? { ...OVAL, w: TAGGED } : OVAL;
         if (this.detached) this.closeUp(this.rows.foot + 6 - inset);
     }
 
@@ -112,12 +112,10 @@ class QueuePicture {
         ];
     }
 
-    /** The oval of a root pointer; its version stands beside its name. */
-    ovalItem(name, x, y) {
-        return {
-            key: `cell:${name}`, type: "cell", look: "small", at: [x, y], ...this.oval, name,
-            tag: rootTag(this.view, name)?.replace("tag ", this.metrics.breadth === "tiny" ? "" : "#"),
-        };
+    /** The oval of a root pointer; its version stands beside its name, where there is room. */
+    ovalItem(name, size) {
+        const tag = size.w >= TAGGED ? rootTag(this.view, name)?.replace("tag ", "#") : undefined;
+        return { key: `cell:${name}`, type: "cell", look: "small", ...size, name, tag };
     }
 
     pointerLook(target) {
@@ -130,17 +128,20 @@ class QueuePicture {
         const y = top - STEM - OVAL.h;
         const stem = this.left + node.w * STEM_X;
         const first = this.chain.ids[0] ?? 0;
-        const ovalX = Math.max(stem + HEAD_RIGHT - this.oval.w, this.left + CLEAR_OF_POLE);
+        const isTiny = this.metrics.breadth === "tiny";
+        const oval = this.ovalItem("head", isTiny ? OVAL : this.oval);
+        const ovalX = Math.max(stem + HEAD_RIGHT - oval.w, this.left + CLEAR_OF_POLE);
         const aim = (x, nodeY) => straight(stem, y + OVAL.h, x + node.w * STEM_X, nodeY - 3);
         const items = [
-            this.ovalItem("head", ovalX, y),
+            { ...oval, at: [ovalX, y] },
             {
                 key: "link:head", type: "link", look: this.pointerLook(first),
                 at: straight(stem, y + OVAL.h, stem, top - 3),
                 swing: { key: `node:${first}`, aim },
             },
         ];
-        const writer = writerText(this.view, this.view.names.root("head"));
+        const tag = isTiny ? rootTag(this.view, "head") : undefined;
+        const writer = tag ?? writerText(this.view, this.view.names.root("head"));
         const sequence = this.view.state.cells.get(this.view.names.root("head"))?.sequence;
         if (isDangling(this.view, first)) items.push({
             key: "dangling:head", type: "text", at: [this.left - 10, y + 17], text: "dangling",
@@ -189,7 +190,7 @@ class QueuePicture {
         const stem = x - slot.x;
         const aim = (nodeX, nodeY) => straight(nodeX + stem, nodeY + node.h + rise, nodeX + stem, nodeY + node.h + 3);
         return [
-            { ...this.ovalItem("tail", x - this.oval.w / 2, y), prompt: true },
+            { ...this.ovalItem("tail", this.oval), at: [x - this.oval.w / 2, y], prompt: true },
             {
                 key: "link:tail", type: "link", look: this.pointerLook(this.tail), at: straight(x, y, x, bottom + 3),
                 swing: { key: `node:${this.tail}`, aim },

@@ -5,7 +5,7 @@
  * allocates nothing for a record but what the record itself brings into being (a node, a local, a lock).
  */
 
-import { addNode, bind, setValue, unbind, unbindAll, UNNAMED } from "./references.js";
+import { addNode, bind, keep, letGo, setValue, unbind, unbindAll, UNNAMED } from "./references.js";
 import { laneOf } from "./state.js";
 
 /**
@@ -118,6 +118,9 @@ export class Fold {
         lane.last = position;
         if (site !== 0) {
             lane.site = site;
+        }
+        if (lane.kept !== 0 && kind !== this.layout.kinds.STORE) {
+            letGo(state, lane);
         }
         if (lane.status === "delay" || lane.status === "backoff") {
             lane.status = lane.operation < 0 ? "idle" : "running";
@@ -293,7 +296,14 @@ export class Fold {
             sequence: state.sequence,
             pooled,
         });
-        bind(state, lane, this._site(site).target ?? UNNAMED, id, 0, 0, state.sequence);
+        this._bindNew(state, lane, site, id);
+    }
+
+    /** The new node may refer to what its local held before; the stores that follow will tell. */
+    _bindNew(state, lane, site, id) {
+        const name = this._site(site).target ?? UNNAMED;
+        keep(state, lane, name);
+        bind(state, lane, name, id, 0, 0, state.sequence);
     }
 
     _reuse(state, lane, id, generation, value, type, site) {
@@ -310,7 +320,7 @@ export class Fold {
         if (node.links === 0) {
             Object.assign(node, { owner: lane.lane, published: false, removed: false });
         }
-        bind(state, lane, this._site(site).target ?? UNNAMED, id, 0, 0, state.sequence);
+        this._bindNew(state, lane, site, id);
     }
 
     _retire(state, lane, id) {

@@ -106,6 +106,7 @@ function packLane(out, lane) {
         lane.site,
         lane.last,
         lane.delayed,
+        lane.kept,
     );
     packCounts(out, lane.counts);
     out.push(lane.locals.size);
@@ -195,6 +196,7 @@ class Unpacker {
             site: this.next(),
             last: this.next(),
             delayed: this.next(),
+            kept: this.next(),
             locals: new Map(),
             counts: this.counts(),
         };

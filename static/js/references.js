@@ -148,6 +148,22 @@ export function bind(state, lane, name, value, cell, version, sequence) {
     release(state, old, false);
 }
 
+/** What a local holds that is about to be bound to a new node stays, until it is known whether that node refers to it. */
+export function keep(state, lane, name) {
+    const old = lane.locals.get(name)?.value ?? 0;
+    if (isObject(old) && state.nodes.has(old)) {
+        retain(state, old, false);
+        lane.kept = old;
+    }
+}
+
+/** What was kept is as alive as its other references make it. */
+export function letGo(state, lane) {
+    const { kept } = lane;
+    lane.kept = 0;
+    release(state, kept, false);
+}
+
 /** A local variable of a lane has gone out of scope. */
 export function unbind(state, lane, name) {
     const local = lane.locals.get(name);
@@ -289,6 +305,7 @@ function reachable(state) {
         for (const local of lane.locals.values()) {
             visit(state, seen, fromLocals, local.value);
         }
+        visit(state, seen, fromLocals, lane.kept);
     }
     follow(state, seen, fromLocals, MOST_HOPS);
     return seen;
@@ -313,6 +330,7 @@ function recount(state) {
         for (const local of lane.locals.values()) {
             use(local.value);
         }
+        use(lane.kept);
     }
     for (const node of state.nodes.values()) {
         node.removed = node.published && node.links === 0;

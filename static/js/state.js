@@ -52,6 +52,8 @@
  * @property {number} last  position of its last record, -1 for none
  * @property {number} delayed  microseconds of the delay or backoff that it is in, else 0
  * @property {Map<string, Local>} locals
+ * @property {number} kept  what the local held to which the node that it has just made is bound: an argument of that
+ *     allocation perhaps, as the stores that follow it tell; 0 otherwise
  * @property {object} counts  see `emptyCounts`
  */
 
@@ -115,6 +117,7 @@ export function emptyLane(lane) {
         site: 0,
         last: -1,
         delayed: 0,
+        kept: 0,
         locals: new Map(),
         counts: emptyCounts(),
     };

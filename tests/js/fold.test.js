@@ -363,6 +363,25 @@ test("a recycled node begins anew and keeps who refers to it", () => {
     equal(clone(follower.state).nodes.get(node).generation, 2);
 });
 
+test("a new node may refer to what its local held before", () => {
+    const m = stackMachine({ lanes: 1 });
+    const follower = new Follower(m);
+    m.begin(0, 0);
+    const first = m.allocate(0, int(1));
+    m.load(0, m.root("head"), "old_head");
+    const second = m.allocate(0, int(2));
+    m.store(0, m.next(second), first);
+    equal(follower.catchUp().nodes.get(first).uses, 2, "by the cell, and not yet let go");
+    equal(clone(follower.state).lanes[0].kept, first);
+    m.load(0, m.root("head"), "old_head");
+    equal([follower.catchUp().nodes.get(first).uses, follower.state.lanes[0].kept], [1, 0]);
+    const third = m.allocate(0, int(3));
+    ok(follower.catchUp().nodes.has(second));
+    m.load(0, m.root("head"), "old_head");
+    equal([...follower.catchUp().nodes.keys()].includes(third), true);
+    equal([follower.state.nodes.has(second), follower.state.nodes.has(first)], [false, false], "nobody took them up");
+});
+
 test("a versioned cell's version is the one of the last record about it", () => {
     const m = stackMachine({ lanes: 1 });
     const head = m.root("head");

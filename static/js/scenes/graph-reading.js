@@ -45,24 +45,35 @@ export function fieldsOf(view, node) {
  */
 export function readGraph(view, holders) {
     const roots = rootsOf(view);
-    const parents = new Map();
-    const inside = new Set();
-    const layers = [];
-    let layer = [...new Set(roots.map(({ target }) => target).filter((id) => id !== 0))];
-    while (layer.length > 0) {
-        layers.push(layer);
-        layer.forEach((id) => inside.add(id));
-        const next = new Set();
+    const tree = { layers: [], parents: new Map(), known: new Set() };
+    for (const { target } of roots) if (target !== 0) spread(view, target, tree);
+    const { layers, parents, known } = tree;
+    return { roots, layers, parents, inside: known, outside: outsideOf(view, known, holders) };
+}
+
+/**
+ * Adds what `first` leads to and is not known yet to the layers of its distance from there.
+ * @param {import("./reading.js").View} view
+ * @param {number} first
+ * @param {{ layers: number[][], parents: Map<number, number>, known: Set<number> }} tree
+ */
+export function spread(view, first, { layers, parents, known }) {
+    if (known.has(first)) return;
+    known.add(first);
+    let layer = [first];
+    for (let depth = 0; layer.length > 0; depth += 1) {
+        layers[depth] = [...(layers[depth] ?? []), ...layer];
+        const next = [];
         for (const id of layer) {
             for (const { target } of fieldsOf(view, view.state.nodes.get(id))) {
-                if (target === 0 || inside.has(target) || next.has(target)) continue;
-                next.add(target);
+                if (target === 0 || known.has(target)) continue;
+                known.add(target);
+                next.push(target);
                 parents.set(target, id);
             }
         }
-        layer = [...next];
+        layer = next;
     }
-    return { roots, layers, parents, inside, outside: outsideOf(view, inside, holders) };
 }
 
 /** What is not yet published, or was taken out and is still held (or led to by what is held), or lies about. */

@@ -17,19 +17,22 @@ import { holds, losses } from "./reading.js";
 import { elbow, sidewaysThroughChannel } from "./routes.js";
 import { fit, grouped, plural, textWidth } from "./text.js";
 
-const CHANNEL = 14;
 const BOTTOM = 8;
 /** From roomy to dense: the first one in which everything has a place is taken. */
 const SIZES = [
-    { w: 88, h: 40, gap: 48, below: 38, field: 22, font: "value", apart: true },
-    { w: 66, h: 30, gap: 36, below: 20, field: 16, font: "medium", apart: false },
-    { w: 52, h: 22, gap: 26, below: 19, field: 12, font: "dense", apart: false },
+    { w: 88, h: 40, gap: 48, below: 38, channel: 14, field: 22, font: "value", apart: true },
+    { w: 66, h: 30, gap: 36, below: 20, channel: 14, field: 16, font: "medium", apart: false },
+    { w: 52, h: 22, gap: 26, below: 19, channel: 14, field: 12, font: "dense", apart: false },
+    { w: 44, h: 20, gap: 20, below: 19, channel: 12, field: 10, font: "dense", apart: false, closely: true },
 ];
+/** Nodes are no wider than that, however long their values. */
+const WIDEST = 250;
 const VALUE_SIZE = { value: SIZE.value, medium: 13, dense: SIZE.small };
 const ROOT = { least: 78, most: 132, gap: 44, h: 40 };
 const LOST_PITCH = 36;
 /** How far into the gap after a node its name and its chips may reach; beyond it links turn. */
 const REACH = 0.25;
+const LEAST_NAME = 20;
 const TURNS = { near: 0.5, far: 0.72, step: 0.07 };
 
 /**
@@ -49,20 +52,50 @@ export class GraphPicture {
         this.inset = inset;
         this.holds = holds(view);
         this.held = indexHolds(this.holds);
-        this.graph = readGraph(view, this.held.lanes);
+        this.graph = this.read();
         this.losses = inset > 0 ? [] : losses(view);
         const door = metrics.height - BOTTOM;
         const foot = door - doorHeight(view);
         this.rows = { foot, door, shared: false, low: false };
         this.bottom = inset > 0 ? metrics.height - inset : foot - calloutHeight(view);
-        this.top = metrics.top + CHANNEL;
+        this.top = metrics.top + SIZES[0].channel;
         this.tracks = new Map();
+    }
+
+    /** What is drawn, from the state. */
+    read() {
+        return readGraph(this.view, this.held.lanes);
+    }
+
+    /** What stands below the structure. */
+    beside() {
+        return this.graph.outside.map(({ node, lane }) => ({ id: node.id, lane }));
+    }
+
+    /** How wide the ovals at the left are. */
+    leftWidth() {
+        return rootWidth(this.view, this.graph.roots, this.metrics);
+    }
+
+    /** The private pointers that stand on a node. */
+    holdsAt(id) {
+        return this.holds.filter(({ target }) => target === id);
+    }
+
+    /** Where the marks of lost attempts end. */
+    lostBottom() {
+        return this.bottom;
+    }
+
+    /** In how many rows at most. */
+    most(rows) {
+        return Math.max(1, Math.floor(rows / 3));
     }
 
     items() {
         const foot = this.inset > 0 ? [] : footItems(this.view, this.metrics, this.rows, this.metrics.margin);
         if (this.view.state.nodes.size === 0) return [...cardItems(this.view, this.metrics, this), ...foot];
-        this.rootWidth = rootWidth(this.view, this.graph.roots, this.metrics);
+        this.rootWidth = this.leftWidth();
         this.left = this.metrics.margin + this.rootWidth + ROOT.gap;
         this.chooseSize();
         return [...this.rootItems(), ...this.nodeItems(), ...this.lostItems(), ...this.missingItems(), ...foot];
@@ -70,8 +103,22 @@ export class GraphPicture {
 
     // Where things stand
 
+    valueWidth(node) {
+        return textWidth(this.valueOf(node), SIZE.value, { mono: true });
+    }
+
+    /** A node's plain value, and what its cells hold that is no pointer. */
+    valueOf(node) {
+        const texts = fieldsOf(this.view, node).filter(({ value, target }) => target === 0 && value !== 0);
+        const own = node.value === 0 && texts.length > 0 ? [] : [this.view.names.value(node.value)];
+        return [...own, ...texts.map((one) => this.view.names.value(one.value))].join(" · ");
+    }
+
     chooseSize() {
-        for (const size of SIZES) {
+        const [first] = SIZES;
+        const longest = Math.max(0, ...[...this.view.state.nodes.values()].map((node) => this.valueWidth(node)));
+        const wide = Math.min(WIDEST, longest + first.field + 14);
+        for (const size of wide > first.w ? [{ ...first, w: wide }, ...SIZES] : SIZES) {
             this.take(size);
             if (this.missing === 0) return;
         }
@@ -79,23 +126,24 @@ export class GraphPicture {
 
     take(size) {
         const { width, margin } = this.metrics;
-        const pitch = { x: size.w + size.gap, y: size.h + size.below + CHANNEL };
+        const pitch = { x: size.w + size.gap, y: size.h + size.below + size.channel };
         const cols = Math.max(1, Math.floor((width - margin - this.left + size.gap * 0.75) / pitch.x));
-        const rows = Math.max(1, Math.floor((this.bottom - this.top + CHANNEL) / pitch.y));
-        const { outside, layers, parents } = this.graph;
-        const wanted = Math.ceil(outside.length / cols);
-        const offRows = Math.min(wanted, Math.max(1, Math.floor(rows / 3)), rows - 1);
-        const main = placeLayers(layers, parents, { cols, rows: rows - offRows });
-        const shift = rows - offRows - main.rows >= 2 ? 1 : 0;
+        const rows = Math.max(1, Math.floor((this.bottom - this.top + size.channel) / pitch.y));
+        const { layers, parents } = this.graph;
+        const entries = this.beside();
+        const offRows = Math.min(Math.ceil(entries.length / cols), this.most(rows), rows - 1);
+        const main = placeLayers(layers, parents, { cols, rows: rows - offRows, closely: size.closely });
+        const shift = main.rows + this.most(rows) < rows ? this.topRow() : 0;
         this.size = size;
-        this.pitch = { x: pitch.x, y: Math.min((this.bottom - this.top + CHANNEL) / rows, pitch.y * 1.25) };
-        const entries = outside.map(({ node, lane }) => ({ id: node.id, lane }));
-        const off = placeBeside(entries, { cols, rows: offRows, top: rows - offRows, lanes: this.view.state.lanes.length });
+        this.pitch = { x: pitch.x, y: Math.min((this.bottom - this.top + size.channel) / rows, pitch.y * 1.25) };
+        const off = placeBeside(entries, {
+            cols, rows: offRows, top: rows - offRows, lanes: this.view.state.lanes.length,
+        });
         this.places = new Map();
         for (const [id, { col, row }] of main.places) this.places.set(id, this.at(col, row + shift));
         for (const [id, { col, row }] of off) this.places.set(id, this.at(col, row));
         this.rowCount = rows;
-        this.missing = main.missing + outside.length - off.size;
+        this.missing = main.missing + entries.length - off.size;
     }
 
     at(col, row) {
@@ -103,6 +151,11 @@ export class GraphPicture {
     }
 
     // Root cells
+
+    /** The row that a structure begins in which leaves room for that. */
+    topRow() {
+        return 1;
+    }
 
     rootItems() {
         const rows = this.rootRows();
@@ -120,10 +173,12 @@ export class GraphPicture {
             for (let row = from; row < most; row += 1) if (![...taken.values()].includes(row)) return row;
             return from > 0 ? free(0) : undefined;
         };
+        let after = 0;
         for (const { id, target } of this.graph.roots) {
             const place = this.places.get(target);
-            const row = free(place && place.col === 0 ? place.row : 0);
+            const row = free(place && place.col === 0 ? place.row : after);
             if (row !== undefined) taken.set(id, row);
+            after = (row ?? 0) + 1;
         }
         return taken;
     }
@@ -136,7 +191,8 @@ export class GraphPicture {
         const start = margin + this.rootWidth;
         const items = [{
             key: `cell:${root.id}`, type: "cell", look: "small", at: [margin, middle - h / 2], w: this.rootWidth, h,
-            name: fit(name, this.rootWidth - 20, 13, { mono: true }), tag: rootText(this.view, root),
+            name: fit(name, this.rootWidth - 20, 13, { mono: true }),
+            tag: rootText(this.view, root) ?? (this.places.has(target) ? undefined : nodeName(target)),
         }];
         if (target !== 0 && this.places.has(target)) items.push({
             key: `link:${root.id}`, type: "link",
@@ -190,13 +246,10 @@ export class GraphPicture {
     nodeItem(node, entry, { x, y }) {
         const { w, h, field, font } = this.size;
         const fields = fieldsOf(this.view, node);
-        const texts = fields.filter(({ value, target }) => target === 0 && value !== 0);
-        const own = node.value === 0 && texts.length > 0 ? [] : [this.view.names.value(node.value)];
-        const value = [...own, ...texts.map((one) => this.view.names.value(one.value))].join(" · ");
         const column = fields.length > 0 ? field : 0;
         return {
             key: `node:${node.id}`, type: "record", at: [x, y], w, h, column, font, hatched: node.freed,
-            value: fit(value, w - column - 6, VALUE_SIZE[font], { mono: true }),
+            value: fit(this.valueOf(node), w - column - 6, VALUE_SIZE[font], { mono: true }),
             dots: fields.map(({ target }) => target !== 0), lane: entry?.isPrivate ? entry.lane : undefined,
             look: `${font} ${this.lookOf(node, entry)}`,
         };
@@ -206,11 +259,14 @@ export class GraphPicture {
     belowItems(node, entry, { x, y }) {
         const { w, h, gap, apart } = this.size;
         const end = x + w + gap * REACH;
-        const lanes = entry?.isPrivate ? [entry.lane] : this.held.lanes.get(node.id) ?? [];
-        const chips = this.chips(node, entry, lanes, apart ? end - x : end - x - chipWidth(9));
+        const lanes = entry?.isPrivate ? [entry.lane] : [...new Set(this.holdsAt(node.id).map(({ lane }) => lane))];
+        const beside = textWidth(nodeName(node.id), SIZE.small, { mono: true }) + 6;
+        const least = chipWidth(lanes[0] ?? 0) + (lanes.length > 1 ? 28 : 0);
+        const chips = this.chips(node, entry, lanes, apart ? end - x : Math.max(end - x - beside, least));
         const across = chips.reduce((sum, chip) => sum + chip.w + 3, 0);
         const room = end - x - 2 - (apart ? 0 : across);
-        const name = entry && !entry.isPrivate ? besideLabel(node, room) : labelOf(node, room);
+        const fits = room >= LEAST_NAME;
+        const name = !fits ? "" : entry && !entry.isPrivate ? besideLabel(node, room) : labelOf(node, room);
         const items = [{
             key: `name:${node.id}`, type: "text", at: [x + 2, y + h + 14], text: name,
             face: node.freed && !entry ? "id reached" : "id",
@@ -223,31 +279,18 @@ export class GraphPicture {
         return items;
     }
 
-    /** As many chips as fit; what a single thread calls its pointer, where there is room for that. */
+    /** The chips of the threads that hold a node. */
     chips(node, entry, lanes, room) {
         const states = this.held.states.get(node.id);
-        const items = [];
-        let left = room;
-        for (const [index, lane] of lanes.entries()) {
+        const holders = lanes.map((lane) => {
             const state = states?.get(lane) ?? "fresh";
-            const names = this.holds.filter((hold) => hold.lane === lane && hold.target === node.id)
-                .map((hold) => hold.name).join(", ");
-            const more = chipMore(lane, state, lanes.length === 1 ? names : "", room);
-            if (left < more.w + (index < lanes.length - 1 ? 22 : 0)) {
-                const text = `+${lanes.length - index}`;
-                const key = `holder:${node.id}:more`;
-                items.push({ key, type: "panel", look: "more", w: 20, h: 18, lines: [countLine(text)] });
-                break;
-            }
+            const name = this.holdsAt(node.id).filter((hold) => hold.lane === lane).map((hold) => hold.name).join(", ");
             const label = entry?.isPrivate ? `owns ${nodeName(node.id)}, not published` : this.holdLabel(
-                node, entry, names, state,
+                node, entry, name, state,
             );
-            items.push(chipItem(`holder:${node.id}:${lane}`, lane, 0, 0, label, {
-                struck: state === "stale", clock: state === "aba", ...more,
-            }));
-            left -= more.w + 3;
-        }
-        return items;
+            return { lane, state, name, label };
+        });
+        return chipRowOf(`holder:${node.id}`, holders, room);
     }
 
     holdLabel(node, entry, names, state) {
@@ -261,16 +304,20 @@ export class GraphPicture {
         const fields = fieldsOf(this.view, node);
         const { w, h, field, gap } = this.size;
         return fields.flatMap(({ cell, target }, index) => {
-            if (target === 0 || !this.places.has(target)) return [];
+            if (target === 0 || !this.places.has(target) || this.leadsNowhere(node)) return [];
             const [x1, y1] = [place.x + w - field / 2, place.y + (h * (index + 1)) / (fields.length + 1)];
             const end = place.x + w;
             return [{
-                key: `cell:${cell}`, type: "link", look: `next ${this.linkLook(entry, target)}`,
+                key: `cell:${cell}`, type: "link", look: `next ${this.linkLook(entry, target, node)}`,
                 lane: entry?.isPrivate ? entry.lane : undefined,
                 at: this.route(x1, y1, end, target, { gap, col: place.col, row: place.row, field: index }),
                 swing: { key: `node:${target}`, aim: (x, y) => this.aim(x1, y1, end - x1 + gap, x, y) },
             }];
         });
+    }
+
+    leadsNowhere() {
+        return false;
     }
 
     linkLook(entry, target) {
@@ -288,7 +335,7 @@ export class GraphPicture {
         }
         const used = this.tracks.get(target) ?? 0;
         this.tracks.set(target, used + 1);
-        const channel = place.y - 6 - (used % 3) * 3;
+        const channel = place.y - 5 - (used % 3) * 2.5;
         const enter = place.x + w * 0.5 + ((used % 5) - 2) * 7;
         return sidewaysThroughChannel(x1, y1, end + gap * (TURNS.far + TURNS.step * field), channel, enter, place.y - 3);
     }
@@ -299,7 +346,7 @@ export class GraphPicture {
         const { margin } = this.metrics;
         const most = Math.max(1, Math.floor((this.bottom - this.top) / LOST_PITCH / 3));
         const shown = this.losses.length > most ? this.losses.slice(0, most - 1) : this.losses;
-        const first = this.bottom - LOST_PITCH * Math.min(this.losses.length, most);
+        const first = this.lostBottom() - LOST_PITCH * Math.min(this.losses.length, most);
         const items = shown.map((loss, index) => {
             const place = this.places.get(loss.wanted);
             const at = [margin, first + index * LOST_PITCH];
@@ -336,7 +383,31 @@ export class GraphPicture {
     }
 }
 
-const countLine = (text) => ({ look: "line-2", x: 10, y: 13, text, anchor: "middle" });
+/**
+ * As many chips as fit, and how many more there are; what a single thread calls its pointer, where there is room.
+ * @param {string} key
+ * @param {{ lane: number, state: string, name: string, label: string }[]} holders
+ * @param {number} room
+ * @returns {import("./stage.js").Item[]}  without their places
+ */
+export function chipRowOf(key, holders, room) {
+    const items = [];
+    let left = room;
+    for (const [index, { lane, state, name, label }] of holders.entries()) {
+        const more = chipMore(lane, state, holders.length === 1 ? name : "", room);
+        if (left < more.w + (index < holders.length - 1 ? 28 : 0)) {
+            const lines = [countLine(`+${holders.length - index}`)];
+            items.push({ key: `${key}:more`, type: "panel", look: "more", w: 26, h: 18, lines });
+            break;
+        }
+        const marks = { struck: state === "stale", clock: state === "aba" };
+        items.push(chipItem(`${key}:${lane}`, lane, 0, 0, label, { ...marks, ...more }));
+        left -= more.w + 3;
+    }
+    return items;
+}
+
+const countLine = (text) => ({ look: "line-2", x: 13, y: 13, text, anchor: "middle" });
 
 /** A chip's measures: with the name of the local where that fits, with a clock where the cell changed and changed back. */
 function chipMore(lane, state, name, room) {

@@ -10,7 +10,8 @@
 /**
  * @param {number[][]} layers  ids by their distance from the roots, each layer in the order in which it was found
  * @param {Map<number, number>} parents  id → the id it was found from; none for those that roots lead to
- * @param {{ cols: number, rows: number }} grid
+ * @param {{ cols: number, rows: number, closely?: boolean }} grid  `closely`: where layers leave too many without a
+ *     place, fill column after column
  * @returns {{ places: Map<number, Place>, rows: number, missing: number }} `rows`: how many are used; `missing`: how
  *     many nodes have no place
  */
@@ -22,6 +23,7 @@ export function placeLayers(layers, parents, grid) {
     if (grid.rows > 0 && grid.cols > 0) {
         used = columns <= grid.cols ? placeBand(layers, parents, places, 0, grid.rows)
             : placeBands(layers, parents, places, grid);
+        if (places.size < total && grid.closely) used = placeClosely(layers.flat(), places, grid);
     }
     return { places, rows: used, missing: total - places.size };
 }
@@ -63,6 +65,14 @@ function placeBands(layers, parents, places, { cols, rows }) {
         top += height;
     }
     return top;
+}
+
+function placeClosely(ids, places, { cols, rows }) {
+    places.clear();
+    ids.slice(0, cols * rows).forEach((id, index) => {
+        places.set(id, { col: Math.floor(index / rows), row: index % rows });
+    });
+    return rows;
 }
 
 /** As many layers as fit beside each other in the fewest rows, and how many those are. */

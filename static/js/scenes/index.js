@@ -14,6 +14,7 @@ import { exportStage } from "./export.js";
 import { describeFlow, layoutFlow } from "./flow.js";
 import { describeGraph, layoutGraph } from "./graph.js";
 import { INSET, layoutIncident } from "./incident.js";
+import { describeMap, layoutMap } from "./map.js";
 import { createMetrics } from "./metrics.js";
 import { describeDoor } from "./mutex.js";
 import { describeQueue, layoutQueue } from "./queue.js";
@@ -26,6 +27,7 @@ const SCENES = {
     stack: { layout: layoutStack, describe: describeStack },
     queue: { layout: layoutQueue, describe: describeQueue },
     counter: { layout: layoutCounter, describe: describeCounter },
+    map: { layout: layoutMap, describe: describeMap },
     graph: { layout: layoutGraph, describe: describeGraph },
 };
 const MOTION_MS = 250;

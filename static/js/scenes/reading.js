@@ -137,6 +137,25 @@ export function latestAccess(view, lane) {
 }
 
 /**
+ * The record of the latest CAS on one of these cells that the lane lost in its operation, where the page still has it.
+ * @param {View} view
+ * @param {{lane: number, last: number}} lane
+ * @param {Set<number>} cells
+ */
+export function latestLoss(view, lane, cells) {
+    const { history, layout } = view;
+    if (!history || lane.last < history.first) return null;
+    const oldest = Math.max(history.first, lane.last - LONGEST_SEARCH);
+    for (let position = Math.min(lane.last, history.last); position >= oldest; position -= 1) {
+        const record = history.read(position);
+        if (record.lane !== lane.lane) continue;
+        if (record.kind === layout.kinds.CAS_LOST && cells.has(record.cell)) return record;
+        if (record.kind === layout.kinds.BEGIN) return null;
+    }
+    return null;
+}
+
+/**
  * The attempts that were lost and whose thread has not gone on since.
  * @param {View} view
  * @returns {Loss[]}

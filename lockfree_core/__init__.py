@@ -17,19 +17,33 @@ from lockfree_core.memory import (  # noqa: E402
     NoBackoff,
     VersionedReference,
 )
-from lockfree_core.structures import AtomicCounter, MichaelScottQueue, TreiberStack
+from lockfree_core.structures import (
+    AppState,
+    AtomicCounter,
+    CopyOnWriteMap,
+    MapSnapshot,
+    MichaelScottQueue,
+    PairedAccounts,
+    StateHolder,
+    TreiberStack,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AppState",
     "AtomicCounter",
     "AtomicInteger",
     "AtomicReference",
     "ConstantBackoff",
+    "CopyOnWriteMap",
     "ExponentialBackoff",
     "LockedMemory",
+    "MapSnapshot",
     "MichaelScottQueue",
     "NoBackoff",
+    "PairedAccounts",
+    "StateHolder",
     "TreiberStack",
     "VersionedReference",
     "__version__",

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from lockfree_core.scenarios.basics import BASICS
+from lockfree_core.scenarios.copies import COPIES
+from lockfree_core.scenarios.progress import PROGRESS
 from lockfree_core.scenarios.scenario import Scenario
 
 __all__ = ["SCENARIOS"]
 
-SCENARIOS: Final[Mapping[str, Scenario]] = {scenario.key: scenario for scenario in (*BASICS,)}
+SCENARIOS: Final[Mapping[str, Scenario]] = {scenario.key: scenario for scenario in (*BASICS, *PROGRESS, *COPIES)}

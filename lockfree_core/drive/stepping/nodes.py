@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from lockfree_core.trace.words import node_name
 
-__all__ = ["MOST_FIELDS", "NodeKind", "has_text", "learn_kind", "value_of"]
+__all__ = ["MOST_FIELDS", "NodeKind", "has_text", "learn_kind"]
 
 MOST_FIELDS: Final = 4  # cells of a node
 
@@ -48,11 +48,6 @@ def learn_kind(
     if pooled:
         body |= {name: _guarded(name, getattr(base, name)) for name in _plain_fields(made)}
     return NodeKind(number, type(base.__name__, (base,), body), tuple(probe.fields))
-
-
-def value_of(node: Any) -> Any:
-    """A node's plain value, None where it has none."""
-    return getattr(node, "value", None)
 
 
 def has_text(value: Any) -> bool:

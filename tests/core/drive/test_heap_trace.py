@@ -12,10 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockfree_core.catalog import CATALOG
+from lockfree_core.drive.nodes import cells_of, plain_of
 from lockfree_core.drive.schedulers import RandomWalk
-from lockfree_core.drive.stepping.cells import cells_of
 from lockfree_core.drive.stepping.heap import REUSE_POLICIES
-from lockfree_core.drive.stepping.nodes import value_of
 from lockfree_core.drive.stepping.stepper import Stepper
 from lockfree_core.scenarios.spec import StepSpec, open_spec
 from lockfree_core.trace.fold import Fold, Names
@@ -41,7 +40,7 @@ def heap_of(stepper: Stepper) -> dict[int, tuple[Any, ...]]:
     assert heap is not None
     return {
         node.trace_id: (
-            node.trace_freed, node.trace_retired, encode(value_of(node)), [cell.code for cell in cells_of(node)],
+            node.trace_freed, node.trace_retired, encode(plain_of(node)), [cell.code for cell in cells_of(node)],
         )
         for node in heap.nodes
     }  # fmt: skip

@@ -59,7 +59,7 @@ class Entry:
 
     def describe(self) -> dict[str, Any]:
         """The entry as plain data, for pages and the API."""
-        return asdict(self)
+        return asdict(self) | {"labs": list(self.labs)}
 
     @property
     def labs(self) -> tuple[str, ...]:

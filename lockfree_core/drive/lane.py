@@ -176,6 +176,8 @@ class Lane:
 
     def decided(self, won: bool, decisive: bool, role: int) -> None:
         """A compare-and-swap on a cell of that role was won or lost."""
+        if won and role == self.effect:
+            self.took_effect()
         if not decisive:
             self.help += 1
             self.help_won += won
@@ -183,8 +185,6 @@ class Lane:
             self.wins += 1
             self.operation_wins += 1
             self.streak = 0
-            if role == self.effect:
-                self.took_effect()
         else:
             self.lost()
 
@@ -193,9 +193,15 @@ class Lane:
         self.effected = True
         if self.items > 0:
             self.inserted += 1
-        else:
+        elif self.items < 0:
             self.removed += 1
             self.flying = 1
+
+    def returned(self) -> None:
+        """The running operation has returned. One that was to put something in, and has not, has lost it."""
+        if self.items > 0 and not self.effected:
+            self.inserted += 1
+        self.flying = 0
 
     # -- the gate
 

@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Any
 
 from lockfree_core.drive.lane import Lane, Status
+from lockfree_core.drive.nodes import cells_of, plain_of
 from lockfree_core.drive.rings import STATUSES
 from lockfree_core.drive.traced import TracedMemory
 
@@ -69,24 +70,19 @@ def _reach(values: list[Any], hops: float = math.inf) -> dict[int, Any]:
     while level and hops >= 0:
         nodes = [value for value in level if hasattr(value, "trace_id") and value.trace_id not in found]
         found.update((node.trace_id, node) for node in nodes)
-        level = [cell.value for node in nodes for cell in _cells(node)]
+        level = [cell.value for node in nodes for cell in cells_of(node)]
         hops -= 1
     return found
 
 
-def _cells(node: Any) -> list[Any]:
-    """A node's cells in the order of its type's fields."""
-    cells = [getattr(node, name, None) for kind in type(node).__mro__ for name in getattr(kind, "__slots__", ())]
-    return sorted((cell for cell in cells if hasattr(cell, "cell_id")), key=lambda cell: cell.cell_id)
-
-
 def _node(memory: TracedMemory, node: Any, owner: int, published: bool, removed: bool) -> dict[str, Any]:
+    cells = cells_of(node)
     return {
         "id": node.trace_id,
         "type": memory.types[type(node)].id,
-        "first": node.trace_cell,
-        "value": memory.encode(getattr(node, "value", None)),
-        "cells": [cell.code for cell in _cells(node)],
+        "first": node.trace_cell if cells else 0,
+        "value": memory.encode(plain_of(node)),
+        "cells": [cell.code for cell in cells],
         "owner": owner,
         "published": published,
         "removed": removed,

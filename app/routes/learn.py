@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.routes.pages import LABS
 from app.services.course import CHAPTERS, Chapter, page_data
 from app.templating import render
 from lockfree_core.trace.layout import describe_layout
@@ -32,5 +33,5 @@ async def show_chapter(request: Request, chapter: str) -> Response:
 
 
 async def _page(chapter: Chapter | None) -> Response:
-    data = page_data(chapter) | {"bootstrap": {"layout": describe_layout()}}
+    data = page_data(chapter) | {"lab": "learn", "labs": LABS, "bootstrap": {"layout": describe_layout()}}
     return await run_in_threadpool(render, "learn.html", data)

@@ -32,7 +32,7 @@ _CHAPTERS = (
     Chapter(
         "why", "Why this is hard",
         "Two threads, one number, and an update that vanishes. Locks cure it, and send a bill.",
-        ("lose-an-increment", "convoy"),
+        ("lose-an-increment", "deadlock", "convoy"),
     ),
     Chapter(
         "cas", "Compare-and-swap",
@@ -51,23 +51,23 @@ _CHAPTERS = (
     ),
     Chapter(
         "guarantees", "What is guaranteed",
-        "Blocking, obstruction-free, lock-free, wait-free: four promises, stated exactly, and who proved what.",
+        "Wait-free, lock-free, obstruction-free, and what promises nothing: stated exactly, and who proved what.",
         ("starve",),
     ),
     Chapter(
         "aba", "ABA",
         "A compare-and-swap compares values, not histories. When memory is used again, that is not enough.",
-        (),
+        ("aba",),
     ),
     Chapter(
         "cures", "Three cures",
         "Count, announce or wait: tags, hazard pointers and epochs, and what each of them costs.",
-        (),
+        ("wrap-the-tag", "hold-the-epoch"),
     ),
     Chapter(
         "copies", "Copy-on-write",
         "Build the next version in private, then swing one pointer. Readers never wait, and never see half a change.",
-        (),
+        ("torn-snapshot", "lose-a-write"),
     ),
     Chapter(
         "processes", "Processes, and dying in the middle",
@@ -82,12 +82,12 @@ _CHAPTERS = (
     Chapter(
         "free-threading", "Python without the GIL",
         "PEP 703: what changes for a program, what the interpreter does in the GIL's place, and what stays your task.",
-        (),
+        ("two-winners",),
     ),
     Chapter(
         "when", "When to use it, and when not",
         "Most programs need a lock, or better: no sharing. A short list for the rest.",
-        (),
+        ("wasted-copies",),
     ),
 )  # fmt: skip
 

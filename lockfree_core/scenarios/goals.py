@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lockfree_core.scenarios.played import CAS, Played
 from lockfree_core.trace.layout import Kind
 
-__all__ = ["Goal", "blocked", "deadlock", "helps", "is_lost", "loses", "raises", "returns", "waiting"]
+__all__ = ["Goal", "blocked", "deadlock", "faults", "helps", "is_lost", "loses", "raises", "returns", "waiting"]
 
 Goal = Callable[[Played], bool]
 
@@ -49,9 +49,14 @@ def is_lost(items: int) -> Goal:
     return lambda played: bool(played.account["lost"] >= items)
 
 
+def faults(kind: str) -> Goal:
+    """There is a fault of that kind."""
+    return lambda played: any(fault["kind"] == kind for fault in played.faults)
+
+
 def raises(played: Played) -> bool:
     """An operation has raised."""
-    return any(fault["kind"] == "raised" for fault in played.faults)
+    return faults("raised")(played)
 
 
 def deadlock(played: Played) -> bool:

@@ -159,6 +159,7 @@ class TracedMemory:
         building.cells = None
         made.trace_id = number
         made.trace_cell = first
+        lane.made.add(number)
         if entry[1]:
             lane.trail[entry[1]] = 0
         lane.site = entry[0]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-__all__ = ["CATALOG", "Entry", "Operation", "find_entry", "search"]
+__all__ = ["CATALOG", "Entry", "Operation", "find_entry", "of_lab", "search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +363,11 @@ def find_entry(key: str) -> Entry:
         return CATALOG[key]
     except KeyError:
         raise KeyError(f"no structure {key!r}; there are {', '.join(CATALOG)}") from None
+
+
+def of_lab(lab: str) -> dict[str, Entry]:
+    """The entries that a lab can use, by key."""
+    return {key: entry for key, entry in CATALOG.items() if lab in entry.labs}
 
 
 def search(text: str) -> list[Entry]:

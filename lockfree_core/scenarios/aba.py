@@ -121,7 +121,7 @@ _EPOCHS = Scenario(
         Caption(42, "Now the epoch can advance to 2. Everybody who may have seen n2 is gone; T3 could free it, when it "
                     "next comes by."),
         Caption(55, "T2's last pop advances it to 3…"),
-        Caption(57, "…and frees n3, which was retired in epoch 1. What T1 and T3 have retired waits until they come by."),
+        Caption(57, "…and frees n3, which was retired in epoch 1. What T1 and T3 have retired waits for them."),
     ),
     beside=("aba-on-reuse", "stalled-reader-epoch"),
 )  # fmt: skip
@@ -203,7 +203,7 @@ _STALLED = Scenario(
     key="stalled-reader-epoch",
     theme="aba",
     title="A sleeping thread holds back the epoch",
-    shows="With epochs one thread that sleeps in mid-operation keeps everybody's nodes from being freed, without bound.",
+    shows="With epochs one thread that sleeps in mid-operation keeps all nodes from being freed: there is no bound.",
     spec=StepSpec(
         "epoch-stack", "pop | push 2; pop; push 3; pop; push 4; pop; push 5; pop; push 6; pop; push 7", "push 1",
         schedule="111.2x58.1x9.2x24",
@@ -216,8 +216,8 @@ _STALLED = Scenario(
         Caption(19, "…but n3 was retired in epoch 0, and can be freed in epoch 2. It waits."),
         Caption(32, "The next pop: T1 still stands in epoch 0, so there is no epoch 2. n5 waits as well."),
         Caption(46, "n7, too. T1 has never heard of it, but epochs do not know that."),
-        Caption(61, "Four items have come and gone, one at a time, and four nodes wait. It goes on like this as long as "
-                    "T1 sleeps. With hazard pointers T1 would hold back n1 alone, and T2 would make do with one node."),
+        Caption(61, "Four items have come and gone, one at a time, and four nodes wait. It goes on like this as long "
+                    "as T1 sleeps. With hazard pointers it would hold back n1 alone, and one node would do for T2."),
         Caption(63, "T1 wakes up. Its CAS succeeds: head is n1, and has really been n1 all the time."),
         Caption(64, "It lets go of epoch 0…"),
         Caption(69, "…and the epoch advances to 2."),

@@ -45,16 +45,21 @@ class Address {
     }
 
     subject() {
-        const { execution, scenario } = this.session;
-        return { key: subjectKey(execution.spec), scenario: scenario?.key ?? null, moves: execution.moves };
+        const { execution, scenario, puzzle } = this.session;
+        return {
+            key: subjectKey(execution.spec),
+            posed: scenario?.key ?? puzzle?.key ?? null,
+            moves: execution.moves,
+        };
     }
 
     /** Whether what is shown is another thing than the entry that is there. */
     isEntry() {
-        const { execution, scenario } = this.session;
+        const { execution } = this.session;
         if (execution === null || this.goingBack) return false;
-        const { key, scenario: before, moves } = this.written;
-        if (key !== subjectKey(execution.spec) || (scenario && scenario.key !== before)) return true;
+        const { key, posed, moves } = this.written;
+        const now = this.subject();
+        if (key !== now.key || (now.posed !== null && now.posed !== posed)) return true;
         return sharedMoves(moves, execution.moves) < moves.length;
     }
 
@@ -72,10 +77,11 @@ class Address {
 
     present() {
         const { session, embed } = this;
-        const { execution, scenario, step } = session;
+        const { execution, scenario, puzzle, step } = session;
         const spec = { ...execution.spec, schedule: execution.schedule() };
         const rest = scenario ? 0 : execution.length; // where a link without a place opens
-        const query = writeView({ spec, scenario: scenario?.key ?? null, at: step === rest ? null : step, embed }, session.entry);
+        const view = { spec, scenario: scenario?.key ?? null, puzzle: puzzle?.key ?? null, at: step === rest ? null : step, embed };
+        const query = writeView(view, session.entry);
         const present = new URLSearchParams(location.search);
         const kept = KEPT.filter((name) => present.has(name)).map((name) => `&${name}=${present.get(name)}`);
         return query + kept.join("");

@@ -35,7 +35,7 @@ export function createCards(root, side, moves, tools) {
         cards.forEach((card, lane) => updateCard(card, lane, execution, shown, context, chosen === lane));
     };
     const off = [
-        context.on("select", (lane) => {
+        context.on("target", (lane) => {
             chosen = lane;
             if (frame) render(frame);
         }),

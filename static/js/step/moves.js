@@ -18,14 +18,14 @@ export function createMoves(actions) {
         seed.value = String(wanted + 1); // another walk each time; the schedule keeps what was walked
     };
     seed.addEventListener("keydown", (event) => event.key === "Enter" && walk());
-    const button = (label, key, onclick) =>
-        h("button", { type: "button", className: "button", onclick }, label, " ", h("kbd", {}, key));
+    const button = (label, key, title, onclick) =>
+        h("button", { type: "button", className: "button", title, onclick }, label, " ", h("kbd", {}, key));
     const extra = h("div", { className: "moves-extra" });
     const element = h(
         "div",
         { className: "moves", role: "group", "aria-label": "Everybody" },
-        button("Run all", "A", actions.takeAll),
-        button("Random walk", "W", walk),
+        button("Run all", "A", "Everybody in turn, to the end", actions.takeAll),
+        button("Walk", "W", "A random walk to the end, with this seed", walk),
         seed,
         extra,
     );

@@ -15,15 +15,20 @@ import { followSystem, toggleProjector, toggleTheme } from "../theme.js";
 import { toast } from "../toast.js";
 import { SPEEDS } from "../transport.js";
 import { createAddress } from "./address.js";
+import { createAside } from "./aside.js";
 import { createBench } from "./bench.js";
 import { createCaptions } from "./captions.js";
 import { createCards } from "./cards.js";
 import { createEditor } from "./editor.js";
 import { STEP_BINDINGS, installChords } from "./keys.js";
 import { createMoves } from "./moves.js";
+import { createPredict } from "./predict.js";
+import { createPuzzles } from "./puzzles.js";
 import { createScenarioPicker } from "./scenarios.js";
-import { StepSession } from "./session.js";
+import { sharedMoves } from "./schedule.js";
+import { StepSession, loadInto } from "./session.js";
 import { createStepSide } from "./side.js";
+import { sameSubject } from "./spec.js";
 import { STEP_LABELS, STEP_STATES, describeProblems } from "./states.js";
 
 const place = (id) => document.getElementById(id);
@@ -41,6 +46,7 @@ export class StepPage {
         this.api = createApi();
         this.sources = new Map();
         this.side = null;
+        this.beside = null;
         this.bench = null;
         this.chosen = 0;
         this.told = -1;
@@ -49,6 +55,7 @@ export class StepPage {
             api: this.api,
             entries: bootstrap.structures,
             scenarios: bootstrap.scenarios ?? [],
+            puzzles: bootstrap.puzzles ?? [],
             hooks: {
                 side: (entry) => this.sideFor(entry),
                 changed: (execution) => this.changed(execution),
@@ -79,7 +86,7 @@ export class StepPage {
     }
 
     buildParts() {
-        const { structures, scenarios } = this.bootstrap;
+        const { structures, scenarios, puzzles } = this.bootstrap;
         this.states = createStates(place("states"), this.stateActions(), { states: STEP_STATES, labels: STEP_LABELS });
         const scroll = place("knobs-scroll");
         const box = () => scroll.appendChild(h("div", { className: "structure-box" }));
@@ -89,6 +96,21 @@ export class StepPage {
         this.moves = createMoves({
             takeAll: () => this.session.takeAll(),
             walk: (seed) => this.session.walk(seed),
+        });
+        this.puzzles = createPuzzles(box(), puzzles ?? [], {
+            open: (key) => this.session.openPuzzle(key),
+            leave: () => this.session.leavePuzzle(),
+        });
+        this.predict = createPredict({
+            execution: () => this.session.execution,
+            side: () => this.side,
+            place: () => place("sides").querySelector('[data-side="0"]'),
+            announce,
+        });
+        this.moves.extra.append(this.predict.element);
+        this.aside = createAside(place("tried"), {
+            go: (schedule, step) => this.goTo(schedule, step),
+            compare: (schedule) => this.compare(schedule),
         });
         this.panels = createPanels();
         this.header = createHeader(
@@ -128,33 +150,95 @@ export class StepPage {
         if (this.side?.entry === entry) return this.side;
         this.takeDown();
         this.side = createStepSide(this.shared, entry);
-        this.side.context.on("select", (lane) => (this.chosen = lane ?? this.chosen));
+        this.side.context.on("select", (lane) => lane !== null && this.aim(lane));
+        this.side.model.playback.mayShow = (step) => this.predict.allows(step);
         this.side.context.playback.listen((frame) => this.onFrame(frame));
         this.buildBench([this.side]);
         return this.side;
     }
 
     takeDown() {
+        this.predict.close();
         this.bench?.destroy();
         this.bench = null;
+        this.beside?.close();
+        this.beside = null;
         this.side?.close();
     }
 
     buildBench(sides) {
+        this.predict.close();
         this.bench?.destroy();
         this.bench = createBench(sides, {
             cards: (root, side) => createCards(root, side, this.cardMoves(), this.moves.element),
             captions: (root, side) => (this.captions = createCaptions(root, side, () => this.session.scenario)),
-            beside: () => {},
+            beside: (parts) => this.headBeside(parts),
         });
+        for (const { model } of sides) model.playback.jump(model.playback.step); // new views draw from a whole frame
+        this.side.context.emit("target", this.chosen);
+    }
+
+    // Two branches beside each other
+
+    /** Shows another branch beside this one, at the same steps. */
+    async compare(schedule) {
+        const { session } = this;
+        const found = await session.then(() => session.fetch({ ...session.execution.spec, schedule }));
+        if (!found) return;
+        this.beside?.close();
+        this.beside = createStepSide(this.shared, session.entry, 1);
+        loadInto(this.beside, found, null);
+        this.buildBench([this.side, this.beside]);
+        announce("Two branches side by side; the second follows the steps of the first.");
+    }
+
+    endCompare() {
+        if (this.beside === null) return;
+        this.beside.close();
+        this.beside = null;
+        this.buildBench([this.side]);
+    }
+
+    /** What stands at the head of the second branch. */
+    headBeside({ head }) {
+        const { execution } = this.beside;
+        const shared = sharedMoves(execution.moves, this.session.execution.moves);
+        const button = (label, onclick) => h("button", { type: "button", className: "button", onclick }, label);
+        head.replaceChildren(
+            h(
+                "div",
+                { className: "side-words" },
+                h("h2", { className: "side-title" }, "The branch beside it"),
+                h("p", { className: "side-subtitle mono" }, `${execution.schedule()}, forks after step ${shared}`),
+            ),
+            h(
+                "div",
+                { className: "side-tools" },
+                button("Go there", () => {
+                    this.endCompare();
+                    this.session.goTo(execution.schedule(), this.session.step);
+                }),
+                button("End", () => this.endCompare()),
+            ),
+        );
+    }
+
+    /** From the tree: a step of a branch; of the branch that is shown, without asking the server. */
+    goTo(schedule, step) {
+        if (schedule === this.session.execution.schedule()) this.side.model.playback.seekStep(step);
+        else this.session.goTo(schedule, step);
     }
 
     changed(execution) {
         const { session } = this;
-        const { entry, problems, scenario } = session;
+        const { entry, problems, scenario, puzzle } = session;
+        if (this.beside && !sameSubject(this.beside.execution.spec, execution.spec)) this.endCompare();
         this.picker.show(entry.key);
         this.scenarios.show(scenario);
+        this.puzzles.show(puzzle, execution.goal);
         this.editor.show(execution, entry, problems);
+        this.predict.changed(execution);
+        this.aside.show(execution, this.side.model.timeline.edge, this.side.model.names);
         document.title = `${scenario?.title ?? entry.title} · Step · Lockfree Lab`;
         this.header.show({ run: null, role: "presenter", connection: "connected", recording: null });
         if (problems.length > 0) this.states.show("problems", describeProblems(problems));
@@ -172,14 +256,13 @@ export class StepPage {
 
     onFrame(frame) {
         this.address.show();
+        this.aside.render(frame, this.side.model.names);
+        this.predict.follow(frame.step);
         if (frame.step === this.told) return;
         this.told = frame.step;
         const step = this.session.execution?.steps[frame.step - 1];
         if (!step) return;
-        if (this.chosen !== step.thread) {
-            this.chosen = step.thread;
-            this.side.context.emit("select", step.thread);
-        }
+        this.aim(step.thread);
         if (frame.mode === "held") announce(this.describeStep(frame.step, step));
     }
 
@@ -226,8 +309,14 @@ export class StepPage {
     }
 
     choose(lane) {
-        this.chosen = lane;
         this.side?.context.emit("select", lane);
+    }
+
+    /** The thread that K kills. */
+    aim(lane) {
+        if (lane === this.chosen) return;
+        this.chosen = lane;
+        this.side.context.emit("target", lane);
     }
 
     keyActions() {
@@ -247,10 +336,10 @@ export class StepPage {
             toEnd: playback((player) => player.seekStep(Infinity)),
             captionBefore: () => this.captions?.previous(),
             captionAfter: () => this.captions?.next(),
-            predict: () => {},
-            sayYes: () => {},
-            sayNo: () => {},
-            compare: () => {},
+            predict: () => this.predict.toggle(),
+            sayYes: () => this.predict.say(true),
+            sayNo: () => this.predict.say(false),
+            compare: () => this.toggleCompare(),
             faster: playback(speed(1)),
             slower: playback(speed(-1)),
             theme: toggleTheme,
@@ -264,8 +353,13 @@ export class StepPage {
         return {
             retry: () => this.session.retry(),
             dismiss: (name) => this.states.hide(name),
-            endCompare: () => {},
         };
+    }
+
+    toggleCompare() {
+        if (this.beside) return this.endCompare();
+        const other = this.aside.other();
+        return other === null ? this.say("There is no other branch to compare with") : this.compare(other);
     }
 
     say(text) {

@@ -12,7 +12,7 @@ const LONGEST_LAG_MS = 1000;
 const STEP_NS = 1e9;
 const MOST_STEPS_A_TICK = 20;
 /** Records beside the one that a step is about. */
-const BESIDE = ["BEGIN", "END", "LOCAL", "STARTED", "STOPPED"];
+const BESIDE = ["BEGIN", "END", "LOCAL", "WIDE", "STARTED", "STOPPED"];
 
 export class StepPlayback extends Playback {
     /** Empty, held; there is no run to follow, whatever the model says. */
@@ -53,8 +53,17 @@ export class StepPlayback extends Playback {
         return this.mode === "replay" ? (this.speed * 1000) / STEP_MS : 0;
     }
 
-    /** Hold, and show the state after a step. */
+    /** Hold, and show the state after a step, or the one before the first step that may not be shown yet. */
     seekStep(step) {
+        this.hold();
+        const wanted = Math.min(this.steps, Math.max(0, Math.round(step)));
+        let next = this._step;
+        while (next < wanted && this.mayShow(next + 1)) next += 1;
+        this.jump(Math.min(next, wanted));
+    }
+
+    /** The same, whatever may be shown. */
+    jump(step) {
         this.hold();
         this._step = Math.min(this.steps, Math.max(0, Math.round(step)));
         this._cursor.seek(this._ends[this._step]);
@@ -154,7 +163,7 @@ export class StepPlayback extends Playback {
         const { kinds } = this.timeline.fold.layout;
         const beside = BESIDE.map((name) => kinds[name]);
         const fault = items.findLast(({ record }) => record.kind === kinds.FAULT);
-        const access = items.findLast(({ record }) => !beside.includes(record.kind));
+        const access = items.find(({ record }) => !beside.includes(record.kind));
         return fault ?? access ?? items.findLast(({ narration }) => narration !== null) ?? null;
     }
 

@@ -22,13 +22,14 @@ import { requestQuery, sameSubject, specOf } from "./spec.js";
 
 export class StepSession {
     /**
-     * @param {{ api: object, entries: object[], scenarios: object[], hooks: Hooks }} options
+     * @param {{ api: object, entries: object[], scenarios: object[], puzzles: object[], hooks: Hooks }} options
      */
-    constructor({ api, entries, scenarios, hooks }) {
-        Object.assign(this, { api, entries, scenarios, hooks });
+    constructor({ api, entries, scenarios, puzzles, hooks }) {
+        Object.assign(this, { api, entries, scenarios, puzzles, hooks });
         /** @type {Execution | null} */
         this.execution = null;
         this.scenario = null;
+        this.puzzle = null;
         this.problems = [];
         this.queue = Promise.resolve();
         this.retry = () => {};
@@ -57,17 +58,29 @@ export class StepSession {
      * What an address holds. Whatever is wrong with it is told of; what is right is shown.
      * @param {import("./spec.js").View} view
      */
-    open({ spec, scenario: key, at }) {
+    open({ spec, scenario: key, puzzle: posed = null, at }) {
         return this.then(async () => {
             const found = this.scenarios.find((scenario) => scenario.key === key) ?? null;
-            const wanted = found ? { ...textsOf(found.spec) } : spec;
-            const problems = key && !found ? [unknownScenario(key)] : [];
-            await this.load(wanted, { at: at ?? (found ? 0 : Infinity), scenario: found, problems });
+            const puzzle = this.puzzles.find((one) => one.key === posed) ?? null;
+            const problems = key && !found ? [unknown("scenario", key)] : [];
+            if (posed && !puzzle) problems.push(unknown("puzzle", posed));
+            const own = puzzle ? { ...textsOf(puzzle.spec), schedule: spec.schedule ?? "" } : spec;
+            const wanted = found ? textsOf(found.spec) : own;
+            await this.load(wanted, { at: at ?? (found ? 0 : Infinity), scenario: found, puzzle, problems });
         });
     }
 
     openScenario(key) {
         return this.open({ spec: {}, scenario: key, at: null });
+    }
+
+    openPuzzle(key) {
+        return this.open({ spec: {}, scenario: null, puzzle: key, at: null });
+    }
+
+    /** The puzzle is put away; its programs stay. */
+    leavePuzzle() {
+        return this.change({});
     }
 
     openStructure(key) {
@@ -84,7 +97,9 @@ export class StepSession {
 
     /** A schedule that was tried, at one of its steps. */
     goTo(schedule, at = Infinity) {
-        return this.then(() => this.load({ ...this.execution.spec, schedule }, { at, keepsScenario: true }));
+        return this.then(() =>
+            this.load({ ...this.execution.spec, schedule }, { at, keepsScenario: true, puzzle: this.puzzle }),
+        );
     }
 
     // The scheduler's moves
@@ -152,34 +167,46 @@ export class StepSession {
 
     /** The shown schedule goes on in another way, from the shown step. */
     async extend(schedule, then = "") {
-        const found = await this.fetch({ ...this.execution.spec, schedule }, then);
-        if (found === null) return;
+        const { puzzle } = this;
+        const found = await this.fetch({ ...this.execution.spec, schedule }, then, puzzle);
+        if (found === null) {
+            this.retry = () => this.then(() => this.extend(schedule, then));
+            return;
+        }
         const before = this.execution;
         const shared = sharedMoves(before.moves, found.moves);
         if (shared === found.length && shared < before.length) {
             this.playback.playOn(shared); // it is the way that was gone already
             return;
         }
-        this.accept(found, { scenario: null });
+        this.accept(found, { scenario: null, puzzle });
         const { playback } = this;
         if (playback.steps - playback.step === 1) playback.stepForward();
         else playback.playOn();
     }
 
     /** Another execution, at one of its steps. */
-    async load(spec, { at, scenario = null, problems = [], keepsScenario = false }) {
-        const found = await this.fetch(spec);
+    async load(spec, options) {
+        const { at, scenario = null, puzzle = null, problems = [], keepsScenario = false } = options;
+        const found = await this.fetch(spec, "", puzzle);
         if (found === null) {
-            this.retry = () => this.then(() => this.load(spec, { at, scenario, problems, keepsScenario }));
+            this.retry = () => this.then(() => this.load(spec, options));
             return;
         }
-        const same = keepsScenario && this.scenario && sharedMoves(found.moves, this.execution.moves) === this.execution.length;
-        this.accept(found, { scenario: scenario ?? (same ? this.scenario : null), problems });
-        this.playback.seekStep(at);
+        const kept = keepsScenario && this.scenario && this.isScenario(found) ? this.scenario : null;
+        this.accept(found, { scenario: scenario ?? kept, puzzle, problems });
+        this.playback.jump(at);
     }
 
-    async fetch(spec, then = "") {
-        const answer = await this.api.call("GET", `/api/step?${requestQuery(spec, then)}`);
+    /** Whether an execution has the schedule of the one that is shown, which is the scenario's. */
+    isScenario(found) {
+        const { length, moves } = this.execution;
+        return found.length === length && sharedMoves(found.moves, moves) === length;
+    }
+
+    async fetch(spec, then = "", puzzle = null) {
+        const query = requestQuery(spec, then, puzzle?.key ?? null);
+        const answer = await this.api.call("GET", `/api/step?${query}`);
         if (!answer.ok) {
             this.hooks.refused(answer.error);
             return null;
@@ -188,13 +215,14 @@ export class StepSession {
         return new Execution(answer.value);
     }
 
-    accept(found, { scenario, problems = [] }) {
+    accept(found, { scenario, puzzle, problems = [] }) {
         const before = this.execution;
         const side = this.hooks.side(this.entryOf(found.spec.structure));
         const isSame = before !== null && side.model === this.model && sameSubject(before.spec, found.spec);
         this.execution = found;
         this.model = side.model;
         this.scenario = scenario;
+        this.puzzle = puzzle;
         this.problems = [...problems, ...found.problems];
         loadInto(side, found, isSame ? before : null);
         this.hooks.changed(found);
@@ -220,7 +248,7 @@ export function loadInto(side, execution, before) {
     } else {
         model.load(execution.recording());
         playback.setSteps(execution.ends);
-        playback.seekStep(step);
+        playback.jump(step);
         context.emit("cleared", null);
     }
     context.emit("execution", execution);
@@ -233,6 +261,6 @@ function textsOf(spec) {
     return texts;
 }
 
-function unknownScenario(key) {
-    return { field: "scenario", message: `there is no scenario “${key.slice(0, 40)}”`, thread: -1, index: -1 };
+function unknown(field, key) {
+    return { field, message: `there is none called “${key.slice(0, 40)}”`, thread: -1, index: -1 };
 }

@@ -7,14 +7,14 @@
  *
  * @typedef {{ structure: string, program: string, start: string, schedule: string, seed: string, backoff: string,
  *             reuse: string }} Spec
- * @typedef {{ spec: Partial<Spec> & Record<string, string>, scenario: string | null, at: number | null,
- *             embed: boolean }} View
+ * @typedef {{ spec: Partial<Spec> & Record<string, string>, scenario: string | null, puzzle: string | null,
+ *             at: number | null, embed: boolean }} View
  */
 
 const VERSION = "1";
 const DEFAULTS = { seed: "1", backoff: "none", reuse: "lifo", schedule: "" };
 /** Parameters of the page that are no part of the execution. */
-const OWN = ["scenario", "at", "embed", "token", "projector"];
+const OWN = ["scenario", "puzzle", "at", "embed", "token", "projector"];
 
 /** @param {string} search @returns {View} */
 export function readView(search) {
@@ -24,20 +24,24 @@ export function readView(search) {
     return {
         spec,
         scenario: query.get("scenario"),
+        puzzle: query.get("puzzle"),
         at: /^\d{1,5}$/.test(query.get("at") ?? "") ? Number(query.get("at")) : null,
         embed: query.get("embed") === "1",
     };
 }
 
 /**
- * @param {{ spec: Spec, scenario: string | null, at: number | null, embed: boolean }} view
+ * @param {View} view
  * @param {object} entry the structure's catalog entry
  * @returns {string} a query with its question mark
  */
-export function writeView({ spec, scenario, at, embed }, entry) {
+export function writeView({ spec, scenario, puzzle, at, embed }, entry) {
     const query = new URLSearchParams();
     if (scenario) query.set("scenario", scenario);
-    else writeSpec(query, spec, entry);
+    else if (puzzle) {
+        query.set("puzzle", puzzle);
+        if (spec.schedule) query.set("schedule", spec.schedule);
+    } else writeSpec(query, spec, entry);
     if (at !== null) query.set("at", String(at));
     if (embed) query.set("embed", "1");
     // A colon, a bar and a space are allowed as they are, or have a shorter form: a link is read by people too.
@@ -73,8 +77,9 @@ export function subjectKey(spec) {
 }
 
 /** The query of `GET /api/step`. */
-export function requestQuery(spec, then = "") {
+export function requestQuery(spec, then = "", puzzle = null) {
     const query = new URLSearchParams();
+    if (puzzle !== null) query.set("puzzle", puzzle);
     for (const [name, value] of Object.entries(spec)) if (value !== "" || name === "program") query.set(name, value);
     if (then) query.set("then", then);
     return query.toString();

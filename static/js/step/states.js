@@ -26,26 +26,17 @@ export const STEP_STATES = {
     }),
     loading: () => ({ place: "card", busy: true, title: "Running the schedule", text: "It takes a moment." }),
     problems: ({ title, text }) => ({ place: "banner", title, text, actions: ["dismiss"] }),
-    beside: () => ({
-        place: "banner",
-        title: "Two branches side by side.",
-        text: "The second one follows the steps of the first.",
-        actions: ["endCompare"],
-    }),
 };
 
 export const STEP_LABELS = {
     retry: "Try again",
     dismiss: "Close",
-    endCompare: "End comparing",
 };
 
 /** What the problems of a link come to, for a banner; those of a field stand at the field as well. */
 export function describeProblems(problems) {
     const words = problems.map(({ field, message }) =>
-        ["program", "start", "schedule"].includes(field) || / /.test(field)
-            ? `${NAMES[field] ?? field}: ${message}`
-            : `${NAMES[field] ?? field} ${message}`.replace(/^\S/, (letter) => letter.toUpperCase()),
+        field in NAMES ? `${NAMES[field]}: ${message}` : `${field} ${message}`.replace(/^\S/, (letter) => letter.toUpperCase()),
     );
     return {
         title: problems.length === 1 ? "Something in this link is not right." : `${problems.length} things in this link are not right.`,
@@ -53,4 +44,7 @@ export function describeProblems(problems) {
     };
 }
 
-const NAMES = { v: "Version", program: "Program", start: "Start", schedule: "Schedule", structure: "Structure" };
+const NAMES = {
+    v: "Version", program: "Program", start: "Before they start", schedule: "Schedule", scenario: "Scenario",
+    puzzle: "Puzzle",
+};

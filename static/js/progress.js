@@ -1,16 +1,14 @@
-/**
- * What a person has read and solved, in this browser alone. Step keeps solved puzzles with `keepSolved`, the course
- * shows them.
- */
+/** What a person has read and solved, in this browser alone. Step keeps what was solved (step/puzzles.js). */
 
 import { store, stored } from "./storage.js";
 
 const READ = "learn.read";
-const SOLVED = "learn.solved";
+const SOLVED = "step.solved";
 
 /** @returns {Set<string>} keys of the chapters that were read to their end */
 export function chaptersRead() {
-    return new Set(listOf(READ));
+    const read = kept(READ);
+    return new Set(Array.isArray(read) ? read : []);
 }
 
 /** @param {string} chapter */
@@ -21,20 +19,9 @@ export function keepRead(chapter) {
 
 /** @returns {Map<string, number>} for each solved puzzle the fewest steps that it took */
 export function puzzlesSolved() {
-    const pairs = listOf(SOLVED).filter((pair) => Array.isArray(pair) && Number.isInteger(pair[1]));
-    return new Map(pairs);
-}
-
-/**
- * @param {string} puzzle
- * @param {number} steps
- * @returns {number} the fewest steps so far, these included
- */
-export function keepSolved(puzzle, steps) {
-    const solved = puzzlesSolved();
-    const best = Math.min(steps, solved.get(puzzle) ?? Infinity);
-    store(SOLVED, JSON.stringify([...solved.set(puzzle, best)]));
-    return best;
+    const solved = kept(SOLVED);
+    const pairs = solved === null || typeof solved !== "object" ? [] : Object.entries(solved);
+    return new Map(pairs.filter(([, steps]) => Number.isInteger(steps)));
 }
 
 export function forgetProgress() {
@@ -42,12 +29,11 @@ export function forgetProgress() {
     store(SOLVED, null);
 }
 
-/** What was kept may have been written by anybody: whatever is no list counts as nothing. */
-function listOf(name) {
+/** What was kept may have been written by anybody: what cannot be read counts as nothing. */
+function kept(name) {
     try {
-        const found = JSON.parse(stored(name) ?? "[]");
-        return Array.isArray(found) ? found : [];
+        return JSON.parse(stored(name) ?? "null");
     } catch {
-        return [];
+        return null;
     }
 }

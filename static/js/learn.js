@@ -96,6 +96,19 @@ function installTools() {
     });
 }
 
+/** What is wider than the window scrolls by itself, and then the keyboard must get at it. */
+function watchWidths() {
+    const observer = new ResizeObserver((entries) => {
+        for (const { target } of entries) {
+            const isWide = target.scrollWidth > target.clientWidth;
+            setAttribute(target, "tabindex", isWide ? "0" : null);
+            setAttribute(target, "role", isWide ? "region" : null);
+            setAttribute(target, "aria-label", isWide ? (target.dataset.wide ?? "Code") : null);
+        }
+    });
+    document.querySelectorAll(".chapter pre, [data-wide]").forEach((wide) => observer.observe(wide));
+}
+
 /** T and V as in the labs, N and P for the neighbouring chapters. */
 function installKeys() {
     const follow = (relation) => document.querySelector(`.around a[rel=${relation}]`)?.click();
@@ -110,6 +123,7 @@ function installKeys() {
 installTools();
 installKeys();
 installFigures();
+watchWidths();
 watchForTheEnd();
 showProgress();
 window.addEventListener("storage", showProgress);

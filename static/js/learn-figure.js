@@ -125,6 +125,11 @@ class Figure {
 
     describeStep(step) {
         if (!step) return ["before the first step"];
-        return [h("span", { className: `chip ${hueClass(step.thread)}` }, threadName(step.thread)), ` ${step.text}`];
+        const faults = this.execution.faults.filter((fault) => fault.step === this.step);
+        return [
+            h("span", { className: `chip ${hueClass(step.thread)}` }, threadName(step.thread)),
+            ` ${step.text}`,
+            ...faults.map(({ kind }) => h("strong", { className: "live-fault" }, kind)),
+        ];
     }
 }

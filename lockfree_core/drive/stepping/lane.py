@@ -217,7 +217,7 @@ def _interesting(code: CodeType) -> tuple[str, ...]:
 
 
 def _is_tellable(value: Any) -> bool:
-    """Values, not machinery: nodes, and what has a text of its own; no cell, function, iterator, or object of parts."""
-    if callable(value) or hasattr(value, "cell_id") or hasattr(value, "__next__"):
+    """Values, not machinery: nodes, and what has a text; no cell, function, iterator, or container being filled."""
+    if callable(value) or isinstance(value, dict | list | set) or hasattr(value, "cell_id"):
         return False
-    return hasattr(value, "trace_id") or has_text(value)
+    return hasattr(value, "trace_id") or (has_text(value) and not hasattr(value, "__next__"))

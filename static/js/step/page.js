@@ -202,6 +202,7 @@ export class StepPage {
     /** What stands at the head of the second branch. */
     headBeside({ head }) {
         const { execution } = this.beside;
+        head.parentElement.setAttribute("aria-label", "The branch beside it");
         const shared = sharedMoves(execution.moves, this.session.execution.moves);
         const button = (label, onclick) => h("button", { type: "button", className: "button", onclick }, label);
         head.replaceChildren(

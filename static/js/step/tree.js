@@ -91,11 +91,11 @@ class Tree {
                 type: "button",
                 className: "tried-row",
                 "aria-current": current ? "true" : null,
-                "aria-label": describe(branch, index),
                 title: describe(branch, index),
                 onclick: (event) => this.press(event, branch, track),
             },
             track,
+            h("span", { className: "visually-hidden" }, describe(branch, index)),
         );
         const compare = h(
             "button",

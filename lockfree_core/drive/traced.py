@@ -18,11 +18,13 @@ from typing import Any, NamedTuple
 
 from lockfree_core.drive.control import Control
 from lockfree_core.drive.lane import FREE, Lane, Status
+from lockfree_core.drive.nodes import plain_of
 from lockfree_core.drive.sites import SiteTable
 from lockfree_core.drive.traced_cells import make_cells
 from lockfree_core.drive.traced_lock import TracedLock
 from lockfree_core.memory.backoff import backoff_us
-from lockfree_core.trace.layout import INTEGER_FLAG, INTEGER_MAX, INTEGER_MIN, Kind
+from lockfree_core.memory.cells import version_mask
+from lockfree_core.trace.layout import INTEGER_FLAG, INTEGER_MAX, INTEGER_MIN, MAX_LANES, Kind
 from lockfree_core.trace.words import FIRST_OBJECT
 
 __all__ = ["NodeType", "TracedMemory"]
@@ -47,7 +49,13 @@ class _Probe:
         self.fields.append(name or f"cell {len(self.fields)}")
         return object()
 
-    integer = versioned = reference
+    integer = reference
+
+    def versioned(self, initial: object, name: str = "", bits: int = 0) -> object:
+        return self.reference(initial, name)
+
+    def thread_limit(self) -> int:
+        return MAX_LANES
 
 
 class TracedMemory:
@@ -88,9 +96,11 @@ class TracedMemory:
         """A new integer cell."""
         return self._place(self._cells.integer, initial, name, "integer")
 
-    def versioned(self, initial: Any, name: str = "") -> Any:
-        """A new versioned reference cell."""
-        return self._place(self._cells.versioned, initial, name, "versioned")
+    def versioned(self, initial: Any, name: str = "", bits: int = 0) -> Any:
+        """A new versioned reference cell, whose version has so many bits; with 0 it never wraps."""
+        cell = self._place(self._cells.versioned, initial, name, "versioned")
+        cell.mask = version_mask(bits)
+        return cell
 
     def lock(self, name: str = "lock") -> Any:
         """A new mutex, which shows who holds it and who waits."""
@@ -123,6 +133,10 @@ class TracedMemory:
         """The calling lane's number."""
         return self.lanes[get_ident()].index
 
+    def thread_limit(self) -> int:
+        """How many lanes there may be."""
+        return MAX_LANES
+
     def allocate(self, node: Callable[..., Any], *arguments: Any) -> Any:
         """A new node, of a subclass that carries its number; its cells get consecutive numbers."""
         lane = self.lanes[get_ident()]
@@ -138,16 +152,22 @@ class TracedMemory:
             number, first = self._next_object, self._next_cell
             self._next_object = number + 1
             self._next_cell = first + fields
-        self._building.cells = iter(range(first, first + fields))
+        building = self._building
+        building.cells = iter(range(first, first + fields))
+        building.filled = []
         made = kind.traced(self, *arguments)
-        self._building.cells = None
+        building.cells = None
         made.trace_id = number
         made.trace_cell = first
+        lane.made.add(number)
         if entry[1]:
             lane.trail[entry[1]] = 0
         lane.site = entry[0]
-        value = self.encode(getattr(made, "value", None))
+        value = self.encode(plain_of(made))
         lane.write(sequence, Kind.ALLOCATE, entry[0], number, first, value, kind.id)
+        for cell in building.filled:
+            # A private store for each cell that does not begin with None, as an allocation alone would have it.
+            self.note(lane, Kind.STORE, entry[0], cell.cell_id, 0, cell.code, 0)
         return made
 
     def retire(self, node: Any) -> None:
@@ -170,6 +190,12 @@ class TracedMemory:
             return value.trace_id  # type: ignore[no-any-return]
         except AttributeError:
             return self.intern(repr(value))
+
+    def encode_arguments(self, arguments: tuple[Any, ...]) -> int:
+        """The code of what an operation is called with: of its one argument, or of the text that lists several."""
+        if len(arguments) > 1:
+            return self.intern(", ".join(map(repr, arguments)))
+        return self.encode(arguments[0]) if arguments else 0
 
     def intern(self, text: str) -> int:
         """The object id that stands for a text."""
@@ -245,7 +271,10 @@ class TracedMemory:
     def _place(self, cell_class: Callable[..., Any], initial: Any, name: str, kind: str) -> Any:
         cells = getattr(self._building, "cells", None)
         if cells is not None:
-            return cell_class(initial, next(cells), self.role(name))
+            cell = cell_class(initial, next(cells), self.role(name))
+            if cell.code:
+                self._building.filled.append(cell)
+            return cell
         cell = cell_class(initial, self._root_cell(name, kind), self.role(name))
         self.roots.append(cell)
         return cell

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
+from lockfree_core.drive.stepping.nodes import has_text
 from lockfree_core.drive.stepping.pending import Pending
 from lockfree_core.drive.stepping.program import WORK, Call, Method
 from lockfree_core.trace.layout import Kind, Outcome
@@ -35,7 +36,6 @@ class SteppedLane:
         self.index = index
         self.calls = calls
         self.pending: Pending | None = None
-        self.frames: list[tuple[CodeType, int]] = []  # where it stands: code and line, innermost first
         self.killed = False
         self.raised = ""
         self.waits_for: Any = None
@@ -54,6 +54,7 @@ class SteppedLane:
         self._methods = methods
         self._effect = ""
         self._items = 0
+        self._effected = False
         self._shown: dict[str, int] = {}  # the locals that the trace knows, with their codes
         self._origins: dict[int, int] = {}  # the cell that each value code was last read from
         self._hub: Any = None
@@ -108,12 +109,11 @@ class SteppedLane:
 
     def decided(self, won: bool, decisive: bool, name: str) -> None:
         """A compare-and-swap on a cell of that name was won or lost."""
-        if not decisive:
-            return
-        self.attempts += 1
-        self.losses += not won
         if won and name == self._effect:
             self._takes_effect()
+        if decisive:
+            self.attempts += 1
+            self.losses += not won
 
     # -- inside
 
@@ -132,16 +132,13 @@ class SteppedLane:
         self.pending = None
 
     def _begin(self, number: int, call: Call) -> None:
-        encode = self._memory.encode
         self.fresh = True
         self.number = number
         self.attempts = self.losses = 0
+        self._effected = False
         self._shown = {}
         self._origins = {}
-        if len(call.arguments) > 1:
-            self.argument = self._memory.intern(", ".join(map(repr, call.arguments)))
-        else:
-            self.argument = encode(call.arguments[0]) if call.arguments else 0
+        self.argument = self._memory.encode_arguments(call.arguments)
         for index, method in enumerate(self._methods):
             if method.name == call.name:
                 self.operation, self._effect, self._items = index, method.effect, method.items
@@ -165,6 +162,8 @@ class SteppedLane:
         empty = result is _EMPTY
         code = 0 if empty else self._memory.encode(result)
         self.flying = 0
+        if self._items > 0 and not self._effected:
+            self.inserted += 1  # its caller was told that it is inside
         outcome = Outcome.EMPTY if empty else Outcome.VALUE
         self._recorder.write(self, Kind.END, 0, self.operation, self.attempts, code, outcome)
         self.ends.append(self._recorder.step)
@@ -177,6 +176,7 @@ class SteppedLane:
         self.pending = None
 
     def _takes_effect(self) -> None:
+        self._effected = True
         if self._items > 0:
             self.inserted += 1
         elif self._items < 0:
@@ -185,26 +185,29 @@ class SteppedLane:
 
     def _tell_locals(self, frame: FrameType) -> None:
         """Record which locals of the algorithm have changed since it last stopped."""
+        if self.fresh:
+            return  # nothing of this operation has been recorded yet; what it has computed is told after its first step
         frames: list[FrameType] = []
         walk: FrameType | None = frame
         while walk is not None and walk.f_globals.get("__name__") != _HERE:
             frames.append(walk)
             walk = walk.f_back
-        self.frames = [(found.f_code, found.f_lineno) for found in frames]
-        if self.fresh:
-            return  # nothing of this operation has been recorded yet; what it has computed is told after its first step
-        memory, write = self._memory, self._recorder.write
+        memory, write, shown = self._memory, self._recorder.write, self._shown
         current: dict[str, int] = {}
         for found in reversed(frames):
             values = found.f_locals
             for name in _interesting(found.f_code):
-                if name in values and _is_tellable(values[name]):
-                    current[name] = memory.encode(values[name])
+                value = values.get(name, memory)
+                if value is None or type(value) is int or _is_tellable(value):
+                    current[name] = memory.encode(value)
+        if current == shown:
+            return
         for name, code in current.items():
-            if self._shown.get(name, _UNSEEN) != code:
+            if shown.get(name, _UNSEEN) != code:
                 write(self, Kind.LOCAL, 0, memory.intern(name), self._origins.get(code, 0), code, 0)
-        for name in self._shown.keys() - current.keys():
-            write(self, Kind.LOCAL, 0, memory.intern(name), 0, 0, 1)
+        for name in shown:
+            if name not in current:
+                write(self, Kind.LOCAL, 0, memory.intern(name), 0, 0, 1)
         self._shown = current
 
 
@@ -216,5 +219,9 @@ def _interesting(code: CodeType) -> tuple[str, ...]:
 
 
 def _is_tellable(value: Any) -> bool:
-    """Values, not machinery: no cell, lock, memory, function or iterator."""
-    return not callable(value) and not hasattr(value, "cell_id") and not hasattr(value, "__next__")
+    """Values, not machinery: nodes, and what has a text; no cell, function, iterator, or container being filled."""
+    if hasattr(value, "trace_id"):
+        return True
+    if callable(value) or isinstance(value, dict | list | set) or hasattr(value, "cell_id"):
+        return False
+    return has_text(value) and not hasattr(value, "__next__")

@@ -23,26 +23,69 @@ export function answer(layout, longer = false) {
     const load = next("load", "load value");
     const work = next("work", "work", 0);
     const steps = [
-        { thread: 0, kill: false, first: 0, records: 2, text: "load value: 0", next: next("compare_and_swap", "CAS value: 0 → 1") },
+        {
+            thread: 0,
+            kill: false,
+            first: 0,
+            records: 2,
+            text: "load value: 0",
+            next: next("compare_and_swap", "CAS value: 0 → 1"),
+        },
         { thread: 0, kill: false, first: 2, records: 1, text: "CAS value: 0 → 1, won", next: load },
         { thread: 1, kill: false, first: 3, records: 0, text: "work", next: work },
         { thread: 0, kill: false, first: 3, records: 2, text: "store value = 2", next: null },
         ...(longer ? [{ thread: 1, kill: false, first: 5, records: 1, text: "load value: 2", next: work }] : []),
     ];
     const lane = (number) => ({
-        lane: number, status: "idle", operation: -1, argument: 0, number: 0, attempts: 0, losses: 0, site: 0, locals: {},
+        lane: number,
+        status: "idle",
+        operation: -1,
+        argument: 0,
+        number: 0,
+        attempts: 0,
+        losses: 0,
+        site: 0,
+        locals: {},
     });
-    const site = (id, access) => ({ id, file: "counter.py", line: id, function: "increment", access, expression: "", target: null, decisive: true });
+    const site = (id, access) => ({
+        id,
+        file: "counter.py",
+        line: id,
+        function: "increment",
+        access,
+        expression: "",
+        target: null,
+        decisive: true,
+    });
     return {
-        spec: { structure: "atomic-counter", program: "increment | work 9", start: "", schedule: "1121", seed: 1, backoff: "none", reuse: "lifo", then: "" },
+        spec: {
+            structure: "atomic-counter",
+            program: "increment | work 9",
+            start: "",
+            schedule: "1121",
+            seed: 1,
+            backoff: "none",
+            reuse: "lifo",
+            then: "",
+        },
         problems: [],
         names: {
-            type: "names", from: 0, sites: [site(1, "load"), site(2, "compare_and_swap"), site(3, "store")],
-            cells: [{ id: 1, name: "value", kind: "integer" }], types: [], values: [],
+            type: "names",
+            from: 0,
+            sites: [site(1, "load"), site(2, "compare_and_swap"), site(3, "store")],
+            cells: [{ id: 1, name: "value", kind: "integer" }],
+            types: [],
+            values: [],
             operations: [{ id: 0, name: "increment", takes_value: false, effect: "value", items: 1 }],
         },
         snapshot: {
-            type: "snapshot", sequence: -1, time: 0, reason: "start", cells: [{ id: 1, value: NUMBER }], nodes: [], locks: [],
+            type: "snapshot",
+            sequence: -1,
+            time: 0,
+            reason: "start",
+            cells: [{ id: 1, value: NUMBER }],
+            nodes: [],
+            locks: [],
             lanes: [lane(0), lane(1)],
         },
         records: encode(layout, rows),

@@ -9,7 +9,10 @@ function names(cells) {
     const found = new Names();
     found.add({
         cells: cells.map((name, index) => ({ id: index + 1, name, kind: "reference" })),
-        types: [{ id: 1, name: "Node", fields: ["next"], pooled: true }, { id: 2, name: "Plain", fields: [] }],
+        types: [
+            { id: 1, name: "Node", fields: ["next"], pooled: true },
+            { id: 2, name: "Plain", fields: [] },
+        ],
     });
     return found;
 }

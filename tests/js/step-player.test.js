@@ -12,7 +12,12 @@ const layout = createLayout(layoutDescription());
 /** A model with the execution loaded, and a clock that is moved by hand. */
 function player() {
     const clock = { now: 0 };
-    const model = new Model(layout, { Player: StepPlayback, clock: () => clock.now, requestFrame: () => 1, cancelFrame() {} });
+    const model = new Model(layout, {
+        Player: StepPlayback,
+        clock: () => clock.now,
+        requestFrame: () => 1,
+        cancelFrame() {},
+    });
     const execution = new Execution(answer(layout));
     model.load(execution.recording());
     model.playback.setSteps(execution.ends);
@@ -42,7 +47,10 @@ test("all records of a step pass together, and one is told of", () => {
     equal([frame.step, frame.position, frame.jumped], [1, 1, false]);
     equal(
         frame.shown.map(({ record, narration }) => [layout.kindName(record.kind), narration !== null]),
-        [["BEGIN", false], ["LOAD", true]],
+        [
+            ["BEGIN", false],
+            ["LOAD", true],
+        ],
     );
 });
 
@@ -68,7 +76,10 @@ test("back and forward give the same state", () => {
 
 test("a position belongs to the step at whose end it has happened", () => {
     const { playback } = player();
-    equal([-1, 0, 1, 2, 3, 4].map((position) => playback.stepAt(position)), [0, 1, 1, 2, 4, 4]);
+    equal(
+        [-1, 0, 1, 2, 3, 4].map((position) => playback.stepAt(position)),
+        [0, 1, 1, 2, 4, 4],
+    );
     playback.seek(0);
     equal(playback.step, 1);
     playback.seekTime(2e9);
@@ -121,7 +132,10 @@ test("steps that are added can be seen happening", () => {
     playback.seekStep(4);
     tick();
     const more = answer(layout, true);
-    model.timeline.append(new Execution(more).bytes().subarray(execution.answer.count * layout.bytes), execution.answer.count);
+    model.timeline.append(
+        new Execution(more).bytes().subarray(execution.answer.count * layout.bytes),
+        execution.answer.count,
+    );
     playback.setSteps(new Execution(more).ends);
     playback.stepForward();
     const frame = tick();
@@ -130,7 +144,10 @@ test("steps that are added can be seen happening", () => {
 
 test("an execution says what each thread does next, after any step", () => {
     const { execution } = player();
-    equal([0, 1, 2, 4].map((step) => execution.next(0, step)?.text ?? null), ["load value", "CAS value: 0 → 1", "load value", null]);
+    equal(
+        [0, 1, 2, 4].map((step) => execution.next(0, step)?.text ?? null),
+        ["load value", "CAS value: 0 → 1", "load value", null],
+    );
     equal(execution.next(1, 0).text, "work");
     equal(execution.calls(0, 1)[0], { text: "increment()", state: "running", result: null });
     equal(execution.calls(0, 4)[0].state, "done");

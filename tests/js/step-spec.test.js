@@ -5,7 +5,12 @@ import { equal, ok, test } from "./harness.js";
 
 const ENTRY = { key: "treiber-stack", program: "push 3; pop | pop; push 4", start: "push 1; push 2" };
 const view = (more = {}, spec = {}) => ({
-    spec: { ...specOf(ENTRY), ...spec }, scenario: null, puzzle: null, at: null, embed: false, ...more,
+    spec: { ...specOf(ENTRY), ...spec },
+    scenario: null,
+    puzzle: null,
+    at: null,
+    embed: false,
+    ...more,
 });
 
 test("what is a default is left out", () => {
@@ -20,7 +25,14 @@ test("a program of one's own is written with its start, readably", () => {
 });
 
 test("what is written is read again", () => {
-    const spec = { program: 'push "a|b=c&d"', start: "push 1", schedule: "1x9.k1", seed: "7", backoff: "exponential", reuse: "fifo" };
+    const spec = {
+        program: 'push "a|b=c&d"',
+        start: "push 1",
+        schedule: "1x9.k1",
+        seed: "7",
+        backoff: "exponential",
+        reuse: "fifo",
+    };
     const read = readView(writeView(view({ at: 3, embed: true }, spec), ENTRY));
     equal(read.spec, { structure: "treiber-stack", ...spec, v: "1" });
     equal([read.at, read.embed, read.scenario, read.puzzle], [3, true, null, null]);
@@ -41,10 +53,19 @@ test("the schedule is no part of the subject, everything else is", () => {
     const spec = specOf(ENTRY);
     ok(sameSubject(spec, { ...spec, schedule: "12" }));
     ok(sameSubject(spec, { ...spec, seed: 1 }));
-    for (const change of [{ program: "pop" }, { start: "" }, { seed: "2" }, { backoff: "exponential" }, { reuse: "never" }])
+    for (const change of [
+        { program: "pop" },
+        { start: "" },
+        { seed: "2" },
+        { backoff: "exponential" },
+        { reuse: "never" },
+    ])
         ok(!sameSubject(spec, { ...spec, ...change }), JSON.stringify(change));
 });
 
 test("what is asked names a puzzle and what follows", () => {
-    equal(requestQuery({ structure: "s", program: "p", start: "" }, "op:1", "k"), "puzzle=k&structure=s&program=p&then=op%3A1");
+    equal(
+        requestQuery({ structure: "s", program: "p", start: "" }, "op:1", "k"),
+        "puzzle=k&structure=s&program=p&then=op%3A1",
+    );
 });

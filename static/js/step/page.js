@@ -269,7 +269,9 @@ export class StepPage {
 
     /** A step in words, for those who hear the page. */
     describeStep(number, { thread, text }) {
-        const faults = this.session.execution.faultsAt(number).map(({ kind, message }) => ` Fault: ${kind}. ${message}`);
+        const faults = this.session.execution
+            .faultsAt(number)
+            .map(({ kind, message }) => ` Fault: ${kind}. ${message}`);
         return `Step ${number}, ${threadName(thread)}: ${text}.${faults.join("")}`;
     }
 

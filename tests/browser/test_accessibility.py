@@ -19,8 +19,10 @@ RUN = """async () => {
     const names = "label-content-name-mismatch";
     const whole = await axe.run(document, { rules: { [names]: { enabled: false } }, resultTypes: ["violations"] });
     const named = await axe.run({ exclude: [".scene"] }, { runOnly: [names], resultTypes: ["violations"] });
-    return [...whole.violations, ...named.violations].map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(({ html, any, all, none }) => (
-        { html: html.slice(0, 200), why: [...any, ...all, ...none].map(({ message }) => message) })) }));
+    const told = ({ html, any, all, none }) => (
+        { html: html.slice(0, 200), why: [...any, ...all, ...none].map(({ message }) => message) });
+    return [...whole.violations, ...named.violations].map(({ id, help, nodes }) => (
+        { id, help, nodes: nodes.map(told) }));
 }"""
 
 STEP = {

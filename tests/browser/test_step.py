@@ -267,7 +267,12 @@ def test_back_in_the_browser_undoes_a_fork(open_step: OpenStep) -> None:
 def test_a_link_with_errors_opens_and_says_what_is_wrong_and_where(open_step: OpenStep) -> None:
     page = open_step("structure=nope&program=push 3; pus 4|pop&schedule=11239&v=7&colour=red")
     banner = page.locator('.state[data-name="problems"]')
-    for words in ("made by a newer version", "Structure must be one of", "Colour is no field", "step 4 cannot be taken"):
+    for words in (
+        "made by a newer version",
+        "Structure must be one of",
+        "Colour is no field",
+        "step 4 cannot be taken",
+    ):
         expect(banner).to_contain_text(words)
     expect(page.locator(".side-title")).to_have_text("Treiber stack")
     expect(page.locator("#step-program-1-error")).to_contain_text("operation 2")

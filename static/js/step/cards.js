@@ -53,7 +53,11 @@ export function createCards(root, side, moves, tools) {
 function makeCard(lane, context, moves) {
     const name = threadName(lane);
     const act = (label, title, run, className = "") =>
-        h("button", { type: "button", className: `card-action ${className}`, title, "aria-label": title, onclick: run }, label);
+        h(
+            "button",
+            { type: "button", className: `card-action ${className}`, title, "aria-label": title, onclick: run },
+            label,
+        );
     const card = {
         keys: {},
         program: h("ol", { className: "card-program mono", "aria-label": `${name}'s program` }),

@@ -269,7 +269,9 @@ export class StepPage {
 
     /** A step in words, for those who hear the page. */
     describeStep(number, { thread, text }) {
-        const faults = this.session.execution.faultsAt(number).map(({ kind, message }) => ` Fault: ${kind}. ${message}`);
+        const faults = this.session.execution
+            .faultsAt(number)
+            .map(({ kind, message }) => ` Fault: ${kind}. ${message}`);
         return `Step ${number}, ${threadName(thread)}: ${text}.${faults.join("")}`;
     }
 
@@ -322,7 +324,8 @@ export class StepPage {
 
     keyActions() {
         const { session } = this;
-        const playback = (act) => () => this.side && act(this.side.model.playback);
+        // After what was asked before: a key that is faster than the server must not overtake a step.
+        const playback = (act) => () => session.then(() => this.side && act(this.side.model.playback));
         const speed = (change) => (player) => player.setSpeed(SPEEDS[nearest(player.speed, change)]);
         return {
             take: (key) => session.take(Number(key) - 1),

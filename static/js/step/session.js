@@ -156,7 +156,8 @@ export class StepSession {
 
     mayMove(thread) {
         const why = this.execution ? this.whyStuck(thread) : "is not there yet";
-        if (why !== null) this.hooks.say(`${threadName(thread)} cannot move: it ${why.replace(/^(stopped|killed)/, "was $1")}`);
+        if (why !== null)
+            this.hooks.say(`${threadName(thread)} cannot move: it ${why.replace(/^(stopped|killed)/, "was $1")}`);
         return why === null;
     }
 

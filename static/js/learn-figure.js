@@ -45,6 +45,8 @@ class Figure {
     build() {
         const find = (name) => this.root.querySelector(`.live-${name}`);
         this.stage = find("stage");
+        // In Step a flag opens its thread's menu. Here nothing in the picture acts; the caption says what it shows.
+        this.stage.inert = true;
         this.caption = h("p", { className: "live-caption", "aria-live": "polite" });
         this.did = h("span", { className: "live-did" });
         const button = (text, label, onclick) =>

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.services.course import CHAPTERS
+from tests.browser.test_accessibility import violations
 from tests.serving import Server
 
 OpenPage = Callable[..., Page]
@@ -107,3 +108,22 @@ def test_what_scrolls_sideways_can_be_reached_with_the_keyboard(open_page: OpenP
     expect(wide).to_have_attribute("tabindex", "0")
     page.set_viewport_size({"width": 1440, "height": 900})
     expect(wide).not_to_have_attribute("tabindex", "0")
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["", *(f"/{key}" for key in CHAPTERS)])
+def test_axe_finds_nothing(open_page: OpenPage, server: Server, color_scheme: str, path: str) -> None:
+    page = open_at(open_page(reduced_motion="reduce"), server, path)
+    for index in range(page.locator("figure.live").count()):
+        figure = page.locator("figure.live").nth(index)
+        figure.scroll_into_view_if_needed()
+        expect(figure.locator(".live-did")).to_have_text("before the first step")
+        figure.get_by_role("button", name="One step forward").click()
+    assert violations(page) == []
+
+
+def test_axe_finds_nothing_on_a_phone(open_page: OpenPage, server: Server) -> None:
+    page = open_at(open_page(viewport={"width": 390, "height": 844}), server, "/cures")
+    expect(page.locator("[data-wide][tabindex]").first).to_be_attached()
+    page.locator(".contents-narrow summary").click()
+    assert violations(page) == []

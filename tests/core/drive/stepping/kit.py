@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from lockfree_core.scenarios.spec import StepSpec, open_spec
 from lockfree_core.trace.fold import Fold, Names
 from lockfree_core.trace.layout import RECORD_BYTES
 
-__all__ = ["fold_of", "memory_of", "opened", "own_spec", "run", "schedule_of", "shown_of", "texts"]
+__all__ = ["fold_of", "folds_of", "memory_of", "opened", "own_spec", "run", "schedule_of", "shown_of", "texts"]
 
 
 @contextmanager
@@ -74,6 +74,11 @@ def fold_of(stepper: Stepper, names: dict[str, Any], records: int | None = None)
     fold = Fold.from_snapshot(stepper.start, Names([names]))
     end = len(stepper.recorder.data) if records is None else records * RECORD_BYTES
     fold.apply_bytes(bytes(stepper.recorder.data[:end]))
+    return folded_memory(fold)
+
+
+def folded_memory(fold: Fold) -> dict[str, Any]:
+    """What is in the shared memory as the fold has it."""
     state = fold.state
     inside = state.inside()
     return {
@@ -83,8 +88,19 @@ def fold_of(stepper: Stepper, names: dict[str, Any], records: int | None = None)
             for node in state.nodes.values()
             if node.id in inside
         },
-        "locks": {lock.cell: (lock.holder, lock.waiters) for lock in state.locks.values()},
+        "locks": {lock.cell: (lock.holder, list(lock.waiters)) for lock in state.locks.values()},
     }
+
+
+def folds_of(stepper: Stepper, names: dict[str, Any], ends: Iterable[int]) -> list[dict[str, Any]]:
+    """What the fold has after so many records, for each of these numbers, in order."""
+    fold = Fold.from_snapshot(stepper.start, Names([names]))
+    found, done = [], 0
+    for end in ends:
+        fold.apply_bytes(bytes(stepper.recorder.data[done * RECORD_BYTES : end * RECORD_BYTES]))
+        found.append(folded_memory(fold))
+        done = end
+    return found
 
 
 def shown_of(stepper: Stepper, names: dict[str, Any]) -> tuple[list[dict[str, int]], list[dict[str, int]]]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -19,6 +22,7 @@ from lockfree_core.scenarios import StepSpec, run_spec
 from lockfree_core.scenarios.spec import methods_of, open_spec
 from lockfree_core.trace.layout import RECORD, RECORD_BYTES, Kind
 from tests.core.drive.stepping.kit import fold_of, folds_of, memory_of, opened, own_spec, run, schedule_of, shown_of
+from tests.serving import ROOT
 
 each = pytest.mark.parametrize("structure", CATALOG)
 
@@ -146,6 +150,31 @@ def test_no_text_of_a_trace_depends_on_the_machine(structure: str) -> None:
     """An address in a value's text would make two executions differ."""
     execution = run_spec(own_spec(structure, then="random:4"))
     assert not [value for value in execution["names"]["values"] if " at 0x" in value["text"]]
+
+
+HASHED = """
+import hashlib, json
+from lockfree_core.catalog import CATALOG
+from lockfree_core.scenarios import StepSpec, run_spec
+for key, entry in CATALOG.items():
+    for then in ("all", "random:9"):
+        execution = run_spec(StepSpec(key, entry.program, entry.start, backoff="exponential", then=then))
+        print(key, then, hashlib.sha256(json.dumps(execution).encode()).hexdigest())
+"""
+
+
+def test_an_execution_is_the_same_in_every_process() -> None:
+    """Whatever order strings hash to there."""
+    outputs = set()
+    for number in ("0", "1", "2", "3"):
+        environment = {**os.environ, "PYTHONHASHSEED": number}
+        command = [sys.executable, "-c", HASHED]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True
+        )
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
+    assert outputs.pop().count("\n") == 2 * len(CATALOG)
 
 
 # -- how the cells of a new node begin

@@ -21,6 +21,7 @@ __all__ = ["SteppedLane"]
 _EMPTY: Final = object()
 _HERE: Final = __name__
 _UNSEEN: Final = -1
+_MACHINERY: Final = {"__call__", "__next__", "cell_id"}  # what has one of these is a function, an iterator, a cell
 
 
 class SteppedLane:
@@ -224,6 +225,5 @@ def _interesting(code: CodeType) -> tuple[str, ...]:
 @lru_cache(256)
 def _is_tellable(kind: type) -> bool:
     """Values, not machinery: what has a text; no cell, function, iterator, or container that is being filled."""
-    if hasattr(kind, "__call__") or issubclass(kind, dict | list | set) or hasattr(kind, "cell_id"):  # noqa: B004
-        return False
-    return has_text(kind) and not hasattr(kind, "__next__")
+    known = {name for base in kind.__mro__ for name in vars(base)}
+    return has_text(kind) and not issubclass(kind, dict | list | set) and known.isdisjoint(_MACHINERY)

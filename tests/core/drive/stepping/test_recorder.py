@@ -215,3 +215,24 @@ def test_a_node_without_cells_is_a_node() -> None:
         assert fold_of(stepper, names) == memory_of(stepper)
         assert names["types"] == [{"id": 1, "name": "Version", "fields": [], "pooled": False}]
         assert schedule_of(stepper) == "111"
+
+
+# -- locals
+
+
+def test_locals_are_values_and_nodes_and_no_machinery() -> None:
+    """Neither the path that is being filled nor the cell that is followed is told of."""
+    with opened("copy-on-write-map", "set 1 11", "set 1 10; set 2 20", "1x6") as stepper:
+        folded, _ = shown_of(stepper, names_of(stepper))
+        read = {name: stepper.recorder.words.value(code) for name, code in folded[0].items()}
+        assert {"old_root", "found", "version", "losses", "child", "kept", "copy"} <= set(read)
+        assert not {"path", "branch"} & set(read)
+        assert (read["old_root"], read["version"], read["losses"]) == ("n3", "3", "0")
+
+
+def test_a_thread_has_no_locals_between_two_operations() -> None:
+    with opened("atomic-counter", "increment; increment", schedule="11") as stepper:
+        assert shown_of(stepper, names_of(stepper)) == ([{}], [{}])
+        run(stepper, "1")
+        folded, shown = shown_of(stepper, names_of(stepper))
+        assert folded == shown and set(folded[0]) == {"losses", "value"}

@@ -58,12 +58,15 @@ $(VENV)/.created:
 	@$(PIP) install --constraint constraints.txt setuptools
 	@touch $@
 
-$(VENV)/.installed-run: $(VENV)/.created pyproject.toml constraints.txt
+# The extension is optional: without a compiler the same command installs the package with emulated cells.
+NATIVE := setup.py $(wildcard lockfree_core/native/*.[ch])
+
+$(VENV)/.installed-run: $(VENV)/.created pyproject.toml constraints.txt $(NATIVE)
 	@echo "Installing Lockfree Lab into $(VENV)"
 	@$(INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.installed-test: $(VENV)/.created pyproject.toml constraints.txt
+$(VENV)/.installed-test: $(VENV)/.created pyproject.toml constraints.txt $(NATIVE)
 	@echo "Installing Lockfree Lab and its test tools into $(VENV)"
 	@$(INSTALL) --editable '.[test]'
 	@touch $@ $(VENV)/.installed-run

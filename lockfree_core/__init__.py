@@ -8,9 +8,11 @@ from lockfree_core.memory import (
     AtomicReference,
     ConstantBackoff,
     ExponentialBackoff,
+    HardwareMemory,
     LockedMemory,
     NoBackoff,
     VersionedReference,
+    default_memory,
 )
 from lockfree_core.structures import AtomicCounter, MichaelScottQueue, TreiberStack
 
@@ -22,10 +24,12 @@ __all__ = [
     "AtomicReference",
     "ConstantBackoff",
     "ExponentialBackoff",
+    "HardwareMemory",
     "LockedMemory",
     "MichaelScottQueue",
     "NoBackoff",
     "TreiberStack",
     "VersionedReference",
     "__version__",
+    "default_memory",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["EngineError", "KnobError", "LockfreeError", "RecordingError", "TraceError"]
+__all__ = ["EngineError", "KnobError", "LockfreeError", "NativeError", "RecordingError", "TraceError"]
 
 
 class LockfreeError(Exception):
@@ -21,6 +21,10 @@ class KnobError(LockfreeError, ValueError):
         super().__init__(f"{field} {reason}")
         self.field = field
         self.reason = reason
+
+
+class NativeError(LockfreeError, ImportError):
+    """Something was asked for that only the C extension can do, and it is not there."""
 
 
 class EngineError(LockfreeError, RuntimeError):

@@ -30,12 +30,27 @@ except ImportError as error:
     _missing = f"the C extension cannot be used: {error}"
 
 if TYPE_CHECKING:
-    from lockfree_core.native._native import AtomicInteger, AtomicReference, ThreadStatistics, VersionedReference
+    from lockfree_core.native._native import (
+        AtomicCounter,
+        AtomicInteger,
+        AtomicReference,
+        MichaelScottQueue,
+        RingQueue,
+        StripedCounter,
+        ThreadStatistics,
+        TreiberStack,
+        VersionedReference,
+    )
 
 __all__ = [
+    "AtomicCounter",
     "AtomicInteger",
     "AtomicReference",
+    "MichaelScottQueue",
+    "RingQueue",
+    "StripedCounter",
     "ThreadStatistics",
+    "TreiberStack",
     "VersionedReference",
     "atomicity",
     "available",

@@ -50,12 +50,10 @@ int py_check_count(const char *name, Py_ssize_t wanted, Py_ssize_t got)
     return -1;
 }
 
-PyObject *py_default(const char *name, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
+PyObject *py_given_default(const char *name, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
 {
     Py_ssize_t named = names == NULL ? 0 : PyTuple_GET_SIZE(names);
-    if (count + named == 0)
-        return Py_None;
-    if (count + named > 1) {
+    if (count + named != 1) {
         PyErr_Format(PyExc_TypeError, "%s takes at most 1 argument, got %zd", name, count + named);
         return NULL;
     }

@@ -30,8 +30,13 @@ int py_too_large(PyObject *value);
 /* The number of arguments must be that; -1 with TypeError set. */
 int py_check_count(const char *name, Py_ssize_t wanted, Py_ssize_t got);
 
+PyObject *py_given_default(const char *name, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
+
 /* `default`, by position or name, None if it is not given; NULL with TypeError set. Borrowed. */
-PyObject *py_default(const char *name, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
+static inline PyObject *py_default(const char *name, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
+{
+    return LF_LIKELY(count == 0 && names == NULL) ? Py_None : py_given_default(name, arguments, count, names);
+}
 
 /* 0 <= base <= cap; -1 with ValueError set. */
 int py_backoff(long base, long cap, lf_backoff *backoff);

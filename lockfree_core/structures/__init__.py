@@ -2,6 +2,8 @@
 
 from lockfree_core.structures.atomic_counter import AtomicCounter
 from lockfree_core.structures.michael_scott_queue import MichaelScottQueue
+from lockfree_core.structures.ring_queue import RingQueue
+from lockfree_core.structures.striped_counter import StripedCounter
 from lockfree_core.structures.treiber_stack import TreiberStack
 
-__all__ = ["AtomicCounter", "MichaelScottQueue", "TreiberStack"]
+__all__ = ["AtomicCounter", "MichaelScottQueue", "RingQueue", "StripedCounter", "TreiberStack"]

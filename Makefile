@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export PIP_ROOT_USER_ACTION := ignore
 INSTALL = $(PIP) install --constraint constraints.txt --no-build-isolation --config-settings editable_mode=compat
 
-.PHONY: help setup run test lint format bench clean
+.PHONY: help setup run test lint format bench stress clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,9 @@ format: setup  ## let ruff sort imports and format
 
 bench: setup  ## measure on this machine
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+stress: setup  ## the native core under hundreds of millions of operations
+	@LOCKFREE_STRESS=1 $(BIN)/python -m pytest tests/native -m stress $(ARGS)
 
 clean:  ## remove .venv, caches and build outputs
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -78,3 +78,22 @@ class RingQueue(Generic[T]):
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[T]: ...
     def statistics(self) -> list[ThreadStatistics]: ...
+
+def run_kernel(
+    structure: int,
+    guard: int,
+    threads: int,
+    operations: int,
+    seconds: float,
+    insert_share: int,
+    prefill: int,
+    capacity: int,
+    think: int,
+    backoff_base: int,
+    backoff_cap: int,
+    pin: bool,
+    latency: bool,
+    seed: int,
+    window_s: float,
+    /,
+) -> tuple[list[tuple[int, ...]], list[tuple[int, int]], list[tuple[int, ...]], int, int]: ...

@@ -88,6 +88,19 @@ static inline void lf_pause(void)
 #endif
 }
 
+/* Where a stress program wants others to come in between: before the CAS, after all that it is based on was read. */
+#ifdef LF_PROVOKE
+#include <sched.h>
+static inline void lf_provoke(void)
+{
+    static _Thread_local unsigned turn;
+    if (++turn % LF_PROVOKE == 0)
+        sched_yield();
+}
+#else
+#define lf_provoke() ((void)0)
+#endif
+
 /* -- nodes and tagged pointers */
 
 #if !defined(LF_SERIAL) && (!defined(__x86_64__) || defined(LF_NO_CAS16))

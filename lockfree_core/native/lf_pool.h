@@ -75,6 +75,7 @@ static inline uint64_t lf_word(const lf_node *node, uint64_t tag)
 static inline bool lf_tagged_cas(lf_pool *pool, lf_tagged *cell, lf_view expected, lf_node *node)
 {
     (void)pool;
+    lf_provoke();
     return lf_u64_cas(&cell->word, lf_word(expected.node, expected.tag), lf_word(node, expected.tag + 1));
 }
 
@@ -96,6 +97,7 @@ static inline lf_view lf_tagged_load(lf_pool *pool, lf_tagged *cell)
 static inline bool lf_tagged_cas(lf_pool *pool, lf_tagged *cell, lf_view expected, lf_node *node)
 {
     (void)pool;
+    lf_provoke();
     return lf_pair_cas(cell, expected, node);
 }
 

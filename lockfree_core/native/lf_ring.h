@@ -71,6 +71,7 @@ static inline uint64_t lf_ring_between(const lf_ring *ring, uint64_t head, uint6
 
 static inline bool lf_ring_claim(lf_u64 *end, uint64_t position, uint64_t after)
 {
+    lf_provoke();
 #ifdef LF_SERIAL
     return lf_u64_cas(end, position, after);
 #else

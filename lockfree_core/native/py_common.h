@@ -16,6 +16,7 @@ int py_add_queue(PyObject *module);
 int py_add_ring(PyObject *module);
 int py_add_statistics(PyObject *module);
 int py_add_kernels(PyObject *module);
+int py_add_shared(PyObject *module);
 
 /* A new heap type, added to the module under its last name; a borrowed reference. */
 PyTypeObject *py_add_type(PyObject *module, PyType_Spec *spec);

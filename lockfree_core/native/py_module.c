@@ -48,7 +48,7 @@ static int execute(PyObject *module)
 {
     static int (*const parts[])(PyObject *) = {
         add_constants, py_add_statistics, py_add_cells, py_add_integers,
-        py_add_counters, py_add_stack, py_add_queue, py_add_ring, py_add_kernels,
+        py_add_counters, py_add_stack, py_add_queue, py_add_ring, py_add_kernels, py_add_shared,
     };
     int failed = refuse();
     for (size_t part = 0; part < sizeof parts / sizeof *parts && !failed; part++)

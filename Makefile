@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export PIP_ROOT_USER_ACTION := ignore
 INSTALL = $(PIP) install --constraint constraints.txt --no-build-isolation --config-settings editable_mode=compat
 
-.PHONY: help setup run test lint format bench stress clean
+.PHONY: help setup run test lint format bench bench-native stress clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: $(VENV)/.installed-test  ## create .venv with everything, tests included
 	@:
@@ -35,6 +35,9 @@ format: setup  ## let ruff sort imports and format
 
 bench: setup  ## measure on this machine
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-native: setup  ## measure the native core against the standard library and its peers
+	@$(BIN)/python -m tests.bench native kernels $(ARGS)
 
 stress: setup  ## the native core under hundreds of millions of operations
 	@LOCKFREE_STRESS=1 $(BIN)/python -m pytest tests/native -m stress $(ARGS)

@@ -47,6 +47,7 @@ struct lf_kernel {
     lf_kernel_plan plan;
     operations does;
     alignas(LF_LINE) _Atomic(int) phase; /* 0 wait, 1 go, 2 stop */
+    _Atomic(unsigned) ready;
     _Atomic(unsigned) done;
     unsigned started;
     worker *workers;
@@ -243,17 +244,6 @@ static lf_stats *own_statistics(lf_kernel *kernel)
     return slot == NULL ? NULL : &slot->stats;
 }
 
-/* The number may have been that of a thread of this kernel which is done already: begin anew. */
-static void reset_statistics(lf_kernel *kernel)
-{
-    lf_stats *stats = own_statistics(kernel);
-    if (stats != NULL) {
-        lf_store(&stats->attempts, 0, relaxed);
-        lf_store(&stats->failures, 0, relaxed);
-        lf_store(&stats->longest, 0, relaxed);
-    }
-}
-
 static void read_statistics(worker *self)
 {
     lf_stats *stats = own_statistics(self->kernel);
@@ -269,10 +259,11 @@ static void *work(void *argument)
     worker *self = argument;
     lf_kernel *kernel = self->kernel;
     const lf_kernel_plan plan = kernel->plan;
+    lf_thread_index(); /* take a number before the start: all threads of a kernel have one at once */
+    atomic_fetch_add_explicit(&kernel->ready, 1, memory_order_relaxed);
     /* Acquire pairs with the release in lf_kernel_go; relaxed while it runs, since only the number matters. */
     while (atomic_load_explicit(&kernel->phase, memory_order_acquire) == 0)
         sched_yield();
-    reset_statistics(kernel);
     double start = now();
     while ((plan.operations == 0 || self->tally.operations < plan.operations) &&
            atomic_load_explicit(&kernel->phase, memory_order_relaxed) != 2) {
@@ -408,6 +399,8 @@ lf_kernel *lf_kernel_make(const lf_kernel_plan *plan)
 /* Release: the threads see the prefilled structure. */
 void lf_kernel_go(lf_kernel *kernel)
 {
+    while (atomic_load_explicit(&kernel->ready, memory_order_relaxed) < kernel->plan.threads)
+        sched_yield();
     atomic_store_explicit(&kernel->phase, 1, memory_order_release);
 }
 

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define LF_FIRST_CHUNK 8u
-#define LF_CHUNKS 10u /* 8 * 2^9 = LF_THREADS */
+#define LF_CHUNKS 10u /* 8 * 2^9 = 4096 numbers, the most that LF_THREADS may be */
 
 /* Decisive attempts, how many of them were lost, and the most that one operation lost in a row. */
 typedef struct {

@@ -10,7 +10,9 @@
 
 #include "lf_atomic.h"
 
-#define LF_THREADS 4096u
+#ifndef LF_THREADS
+#define LF_THREADS 4096u /* a multiple of 64; stress programs take fewer, to have a crowd */
+#endif
 
 /* glibc keeps room for a few such variables of modules that are loaded late; it spares a call for every access. */
 #if defined(__GLIBC__) && defined(__ELF__)

@@ -47,7 +47,9 @@ static int drive(lf_kernel *kernel, const lf_kernel_plan *plan, double seconds, 
     uint64_t before[LF_KERNEL_THREADS] = {0};
     bool over = false;
     int failed = 0;
+    Py_BEGIN_ALLOW_THREADS
     lf_kernel_go(kernel);
+    Py_END_ALLOW_THREADS
     for (double left = seconds; !over && !failed; left -= window) {
         Py_BEGIN_ALLOW_THREADS
         over = lf_kernel_wait(kernel, window);

@@ -14,7 +14,7 @@ from tests.native.compiler import SOURCES, STRICT, compiler, run
 
 PROGRAMS: Final = Path(__file__).parent / "stress"
 THREADS: Final = ("2", "5")
-OPERATIONS: Final = "2000"
+OPERATIONS: Final = "1000"
 TRIES: Final = 10  # a race that is there shows in one of them
 
 PROVOKE: Final = "-DLF_PROVOKE=7"
@@ -50,6 +50,16 @@ def test_structures(program: str, watch: str, tags: str, tmp_path: Path) -> None
     for threads in THREADS:
         answer = run(binary, threads, OPERATIONS)
         assert is_clean(answer), answer.stdout
+
+
+@pytest.mark.parametrize("watch", WATCHES)
+@pytest.mark.parametrize("program", ["structures", "payload", "hazards"])
+def test_a_crowd_beyond_the_last_number(program: str, watch: str, tmp_path: Path) -> None:
+    """With 64 numbers for 100 threads, a third of them share one slot and one hazard."""
+    binary = build(program, [*WATCHES[watch], "-DLF_THREADS=64u"], tmp_path)
+    answer = run(binary, "100", "60")
+    assert is_clean(answer), answer.stdout
+    assert "\n0 pushes" not in answer.stdout, "nobody was in the crowd"
 
 
 @pytest.mark.parametrize("watch", WATCHES)

@@ -86,6 +86,7 @@ def workers(counter: SharedMemoryCounter, file: Path) -> Iterator[tuple[list[sub
             assert complaints == b""
 
 
+@pytest.mark.timeout(900)
 @kinds
 def test_who_is_killed_stops_nobody_and_takes_at_most_one_increment(kind: str, tmp_path: Path, seed: int) -> None:
     draw = random.Random(f"{seed}:{kind}")

@@ -21,6 +21,8 @@ typedef struct {
 static lf_shared_pointer cells[CELLS];
 static _Atomic(uint64_t) made, freed, wrong;
 static unsigned long operations;
+static unsigned many;
+static _Atomic(unsigned) ready;
 static _Thread_local unsigned turn;
 
 static object *make(void)
@@ -61,6 +63,9 @@ static void read_cell(lf_shared_pointer *cell)
 static void *work(void *seed)
 {
     uint64_t state = (uint64_t)(uintptr_t)seed;
+    lf_thread_index(); /* take a number, then wait for the others: with too few numbers there is a crowd for certain */
+    for (ready++; ready < many;)
+        sched_yield();
     for (unsigned long round = 0; round < operations; round++) {
         state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
         lf_shared_pointer *cell = &cells[(state >> 33) % CELLS];
@@ -74,9 +79,9 @@ static void *work(void *seed)
 
 int main(int count, char **words)
 {
-    pthread_t threads[64];
-    unsigned many = count == 3 ? (unsigned)atoi(words[1]) : 0;
-    if (many < 1 || many > 64)
+    pthread_t threads[128];
+    many = count == 3 ? (unsigned)atoi(words[1]) : 0;
+    if (many < 1 || many > 128)
         return 2;
     operations = strtoul(words[2], NULL, 10);
     for (int cell = 0; cell < CELLS; cell++)

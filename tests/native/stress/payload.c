@@ -19,6 +19,8 @@ static lf_stack stack;
 static lf_queue queue;
 static lf_ring ring;
 static unsigned long operations;
+static unsigned many;
+static _Atomic(unsigned) ready;
 static _Atomic(uint64_t) put_in, taken_out, wrong;
 
 static bool put_stack(uint64_t value)
@@ -79,6 +81,9 @@ static void take_one(const face *face)
 static void *work(void *argument)
 {
     const face *face = argument;
+    lf_thread_index(); /* take a number, then wait for the others: with too few numbers there is a crowd for certain */
+    for (ready++; ready < many;)
+        sched_yield();
     for (unsigned long round = 0; round < operations; round++) {
         payload *new = malloc(sizeof *new);
         if (new == NULL)
@@ -96,10 +101,10 @@ static void *work(void *argument)
 
 int main(int count, char **words)
 {
-    pthread_t threads[64];
-    unsigned many = count == 3 ? (unsigned)atoi(words[1]) : 0;
+    pthread_t threads[128];
+    many = count == 3 ? (unsigned)atoi(words[1]) : 0;
     lf_backoff backoff = {8, 64};
-    if (many < 1 || many > 64)
+    if (many < 1 || many > 128)
         return 2;
     operations = strtoul(words[2], NULL, 10);
     lf_stack_init(&stack, backoff);
@@ -107,6 +112,7 @@ int main(int count, char **words)
         return 2;
     for (int which = 0; which < 3; which++) {
         const face *face = &faces[which];
+        ready = 0;
         for (unsigned thread = 0; thread < many; thread++)
             if (pthread_create(&threads[thread], NULL, work, (void *)(uintptr_t)face) != 0)
                 return 2;
@@ -116,6 +122,7 @@ int main(int count, char **words)
             take_one(face);
         printf("%s: %llu payloads, %llu wrong\n", face->name, (unsigned long long)put_in, (unsigned long long)wrong);
     }
+    printf("%llu pushes and pops by the crowd\n", (unsigned long long)stack.slots.crowd.stats.attempts);
     lf_stack_destroy(&stack);
     lf_queue_destroy(&queue);
     lf_ring_destroy(&ring);

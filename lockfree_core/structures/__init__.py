@@ -11,6 +11,7 @@ from lockfree_core.structures.michael_scott_queue import MichaelScottQueue
 from lockfree_core.structures.paired_accounts import PairedAccounts
 from lockfree_core.structures.pooled_queue import EpochQueue, HazardPointerQueue, PooledQueue
 from lockfree_core.structures.pooled_stack import EpochStack, HazardPointerStack, PooledStack
+from lockfree_core.structures.ring_queue import RingQueue
 from lockfree_core.structures.tagged_queue import TaggedQueue
 from lockfree_core.structures.tagged_stack import TaggedStack
 from lockfree_core.structures.treiber_stack import TreiberStack
@@ -28,6 +29,7 @@ __all__ = [
     "PairedAccounts",
     "PooledQueue",
     "PooledStack",
+    "RingQueue",
     "StateHolder",
     "TaggedQueue",
     "TaggedStack",

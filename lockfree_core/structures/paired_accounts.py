@@ -17,7 +17,7 @@ somebody waits for something else, so there is nothing to deadlock on.
 
 from __future__ import annotations
 
-from lockfree_core.memory import Integer, Memory, Reference
+from lockfree_core.memory import Integer, Memory, Reference, default_memory
 
 __all__ = ["PairedAccounts"]
 

@@ -13,7 +13,7 @@ The cure: ``lockfree_core.structures.app_state``.
 
 from __future__ import annotations
 
-from lockfree_core.memory import Integer, Memory, Reference
+from lockfree_core.memory import Integer, Memory, Reference, default_memory
 from lockfree_core.structures.app_state import AppState
 
 __all__ = ["ThawedState"]

@@ -177,7 +177,7 @@ def throughput(name: str, threads: int) -> list[float]:
         count = 0
         ready.wait()
         begin = time.perf_counter_ns()
-        while not over.is_set():
+        while not count or not over.is_set():  # at least once, however busy the machine
             operate(BATCH)
             count += BATCH
         return count, begin, time.perf_counter_ns()

@@ -35,7 +35,7 @@ static inline uint64_t lf_random(uint64_t *seed)
 }
 
 /* Wait after the given loss of an operation, counted from 1: from half to the whole of base * 2^(losses - 1), capped. */
-static inline void lf_backoff_wait(lf_backoff policy, uint64_t losses, uint64_t *seed)
+LF_SELDOM static void lf_backoff_wait(lf_backoff policy, uint64_t losses, uint64_t *seed)
 {
     if (policy.base == 0)
         return;

@@ -148,7 +148,7 @@ static inline lf_node *lf_magazine_take(lf_pool *pool)
     }
 }
 
-static inline char *lf_segment_make(lf_pool *pool, unsigned segment)
+LF_SELDOM static char *lf_segment_make(lf_pool *pool, unsigned segment)
 {
     /* calloc aligns to 16, which is all that a tagged pointer needs, and takes large blocks as zero pages. */
     char *made = calloc((size_t)lf_segment_length(segment), pool->node_size);
@@ -189,7 +189,7 @@ static inline lf_node *lf_magazine_carve(lf_pool *pool)
 
 /* -- nodes */
 
-static inline bool lf_cache_fill(lf_pool *pool, lf_cache *cache)
+LF_SELDOM static bool lf_cache_fill(lf_pool *pool, lf_cache *cache)
 {
     lf_node *magazine = cache->spare;
     cache->spare = NULL;
@@ -213,16 +213,21 @@ static inline lf_node *lf_node_take(lf_pool *pool, lf_cache *cache)
     return node;
 }
 
+/* The magazine in use is full. */
+LF_SELDOM static void lf_cache_spill(lf_pool *pool, lf_cache *cache)
+{
+    if (cache->spare != NULL)
+        lf_magazine_give(pool, cache->spare);
+    cache->spare = cache->current;
+    cache->current = NULL;
+    cache->count = 0;
+}
+
 /* The calling thread took the node out of the structure, and nobody else can any more. Others may still read it. */
 static inline void lf_node_give(lf_pool *pool, lf_cache *cache, lf_node *node)
 {
-    if (LF_UNLIKELY(cache->count == LF_MAGAZINE)) {
-        if (cache->spare != NULL)
-            lf_magazine_give(pool, cache->spare);
-        cache->spare = cache->current;
-        cache->current = NULL;
-        cache->count = 0;
-    }
+    if (LF_UNLIKELY(cache->count == LF_MAGAZINE))
+        lf_cache_spill(pool, cache);
     lf_store(&node->link, cache->current, relaxed);
     cache->current = node;
     cache->count++;

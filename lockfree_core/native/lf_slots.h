@@ -41,7 +41,12 @@ typedef struct {
 
 typedef struct {
     lf_pointer chunk[LF_CHUNKS];
+#ifdef LF_SERIAL
+    lf_slot *last;
+    unsigned last_number;
+#else
     lf_u64 crowd_lock;
+#endif
     lf_slot crowd;
 } lf_slots;
 
@@ -60,7 +65,7 @@ static inline unsigned lf_chunk_length(unsigned chunk)
     return chunk == 0 ? LF_FIRST_CHUNK : LF_FIRST_CHUNK << (chunk - 1);
 }
 
-static inline lf_slot *lf_chunk_make(lf_slots *slots, unsigned chunk)
+LF_SELDOM static lf_slot *lf_chunk_make(lf_slots *slots, unsigned chunk)
 {
     unsigned length = lf_chunk_length(chunk);
     lf_slot *made = aligned_alloc(LF_LINE, length * sizeof(lf_slot));
@@ -89,7 +94,31 @@ static inline lf_slot *lf_slot_at(lf_slots *slots, unsigned index)
     return base + (index - lf_chunk_start(chunk));
 }
 
-static inline lf_slot *lf_crowd_enter(lf_slots *slots)
+#ifdef LF_SERIAL
+
+LF_SELDOM static lf_slot *lf_slot_change(lf_slots *slots)
+{
+    lf_slot *slot = lf_slot_at(slots, lf_thread_index());
+    slots->last_number = lf_thread_number;
+    return slots->last = slot != NULL ? slot : &slots->crowd;
+}
+
+/* Nobody else is inside, so the crowd needs no lock, and who came last, who mostly is who comes now, can be kept. */
+static inline lf_slot *lf_slot_enter(lf_slots *slots)
+{
+    unsigned number = lf_thread_number;
+    return LF_LIKELY(number != 0 && number == slots->last_number) ? slots->last : lf_slot_change(slots);
+}
+
+static inline void lf_slot_leave(lf_slots *slots, lf_slot *slot)
+{
+    (void)slots;
+    (void)slot;
+}
+
+#else
+
+LF_SELDOM static lf_slot *lf_crowd_enter(lf_slots *slots)
 {
     while (!lf_u64_cas(&slots->crowd_lock, 0, 1))
         sched_yield();
@@ -108,6 +137,8 @@ static inline void lf_slot_leave(lf_slots *slots, lf_slot *slot)
     if (LF_UNLIKELY(slot == &slots->crowd))
         lf_store(&slots->crowd_lock, 0, release); /* hands the crowd's slot on as this thread leaves it */
 }
+
+#endif
 
 /* An operation ends without a win after that many lost attempts. Relaxed: the slot has one writer, and readers want each
    number by itself. */

@@ -1,7 +1,8 @@
 """The native core against the standard library and its peers: ``make bench-native``.
 
 All candidates alternate within one run on one interpreter: round by round, each candidate in a process of its own. What
-is reported is the median, and the median and quartiles of the ratio to the family's first candidate in the same round.
+is reported is the median, and the median and quartiles of the ratio to the family's first candidate in the same round;
+by the wall's clock, and by processor time, which a busy machine disturbs less.
 Under a global lock threads take turns, so more of them show what a call costs, not contention; for that there are the
 kernels (``tests.bench.kernels``) and free-threaded interpreters.
 """
@@ -24,7 +25,7 @@ __all__ = ["measure"]
 
 SAMPLE: Final = "tests.bench.native_candidates"
 THREADS: Final = (1, 2, 4, 8)
-ROUNDS: Final = 5
+ROUNDS: Final = 3
 PROCESSES: Final = 4
 SECONDS: Final = 0.4
 
@@ -44,10 +45,17 @@ def measure_family(family: str, names: list[str]) -> list[dict[str, Any]]:
     for threads in THREADS:
         rounds = [{name: fresh_process(SAMPLE, "throughput", name, threads) for name in names} for _ in range(ROUNDS)]
         for name in names:
-            ratios = [each[name] / each[names[0]] for each in rounds]
-            millions = spread([each[name] for each in rounds])
-            cases.append({"family": family, "name": name, "threads": threads, "millions_a_second": millions,
-                          "ratio_to_first": spread(ratios)})  # fmt: skip
+            cases.append(
+                {
+                    "family": family,
+                    "name": name,
+                    "threads": threads,
+                    "millions_a_second": spread([each[name][0] for each in rounds]),
+                    "ratio_to_first": spread([each[name][0] / each[names[0]][0] for each in rounds]),
+                    "cpu_ns": spread([each[name][1] for each in rounds]),
+                    "cpu_ratio_to_first": spread([each[names[0]][1] / each[name][1] for each in rounds]),
+                }
+            )
     return cases
 
 
@@ -112,9 +120,10 @@ def table(title: str, cases: list[dict[str, Any]]) -> None:
     rows = []
     for name in dict.fromkeys(case["name"] for case in cases):
         mine = [case for case in cases if case["name"] == name]
-        rows.append([name, *(case["millions_a_second"]["median"] for case in mine),
-                     *(case["ratio_to_first"]["median"] for case in mine)])  # fmt: skip
-    print_table(title, ["", *(f"{count} thr." for count in THREADS), *(f"ratio {count}" for count in THREADS)], rows)
+        figures = ("millions_a_second", "ratio_to_first", "cpu_ratio_to_first")
+        rows.append([name, *(case[figure]["median"] for figure in figures for case in mine)])
+    columns = [f"{word} {count}" for word in ("M/s", "ratio", "by cpu") for count in THREADS]
+    print_table(title, ["", *columns], rows)
 
 
 def targets_of(cases: list[dict[str, Any]], processes: list[dict[str, Any]]) -> list[Target]:

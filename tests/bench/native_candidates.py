@@ -142,26 +142,32 @@ def available(name: str) -> bool:
     return True
 
 
-def together(body: Callable[[], tuple[int, int, int]], threads: int, seconds: float) -> float:
-    """Millions of operations a second. A body returns how many it did, and when it began and ended."""
+def together(body: Callable[[], tuple[int, int, int]], threads: int, seconds: float) -> list[float]:
+    """Millions of operations a second, and nanoseconds of processor time for each.
+
+    A body returns how many it did, and when it began and ended.
+    """
     results: list[tuple[int, int, int]] = []
     workers = [threading.Thread(target=lambda: results.append(body())) for _ in range(threads)]
     for worker in workers:
         worker.start()
+    cpu = time.process_time_ns()
     ready.wait()
     time.sleep(seconds)
     over.set()
     for worker in workers:
         worker.join()
+    cpu = time.process_time_ns() - cpu
     wall = max(end for _, _, end in results) - min(begin for _, begin, _ in results)
-    return sum(count for count, _, _ in results) / wall * 1e3
+    total = sum(count for count, _, _ in results)
+    return [total / wall * 1e3, cpu / total]
 
 
 ready, over = threading.Barrier(1), threading.Event()
 
 
-def throughput(name: str, threads: int) -> float:
-    """Millions of operations (pairs, of containers) a second."""
+def throughput(name: str, threads: int) -> list[float]:
+    """Millions of operations (pairs, of containers) a second, and nanoseconds of processor time for each."""
     global ready
     ready = threading.Barrier(threads + 1)
     operate = find(name)()
@@ -171,7 +177,7 @@ def throughput(name: str, threads: int) -> float:
         count = 0
         ready.wait()
         begin = time.perf_counter_ns()
-        while not over.is_set():
+        while not count or not over.is_set():  # at least once, however busy the machine
             operate(BATCH)
             count += BATCH
         return count, begin, time.perf_counter_ns()

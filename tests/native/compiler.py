@@ -18,7 +18,7 @@ __all__ = ["INCLUDES", "SOURCES", "STRICT", "compiler", "run"]
 
 SOURCES: Final = ROOT / "lockfree_core" / "native"
 STRICT: Final = ("-std=c11", "-O2", "-fPIC", "-pthread", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
-LIMIT_S: Final = 150.0
+LIMIT_S: Final = 400.0
 INCLUDES: Final = ("-isystem", sysconfig.get_path("include"))
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from tests.native.compiler import SOURCES, STRICT, compiler, run
 
+pytestmark = pytest.mark.timeout(900)  # a busy machine builds and races slowly
+
 PROGRAMS: Final = Path(__file__).parent / "stress"
 THREADS: Final = ("2", "5")
 OPERATIONS: Final = "1000"

@@ -176,8 +176,10 @@ class ScheduledMemory:
 
         A hazard pointer may: it is published before anybody knows whether its node is still there, and looked at again.
         """
+        if not getattr(value, "trace_freed", False):
+            return
         name = self.recorder.words.cell(cell)
-        if getattr(value, "trace_freed", False) and not name.startswith(SLOT_PREFIX):
+        if not name.startswith(SLOT_PREFIX):
             self._fault("dangling pointer", f"{name} now points at {node_name(value.trace_id)}, which was freed", value)
 
     # -- what cells need

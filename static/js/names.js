@@ -88,6 +88,11 @@ export class Names {
         return this._operations.get(id) ?? null;
     }
 
+    /** Whether there is an operation that takes items out; where there is none, the others make changes. */
+    get takesOut() {
+        return [...this._operations.values()].some(({ items }) => items < 0);
+    }
+
     /** The text announced for an object id, or null; a node has none. */
     text(id) {
         return this._values.get(id) ?? null;

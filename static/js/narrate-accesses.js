@@ -101,7 +101,7 @@ function linked(s, { after }, verb) {
 }
 
 function casWon(s, record) {
-    if (s.site?.decisive === false) {
+    if (s.site?.decisive === false && effectOf(s) === null) {
         helped(s, record);
         return;
     }
@@ -123,14 +123,21 @@ function casWon(s, record) {
     s.plain(".");
 }
 
-function takesEffect(s, before, after) {
+/** The running operation, where this access is the one with which it takes effect; otherwise null. */
+function effectOf(s) {
     const operation = s.names.operation(s.lane.operation);
-    const isEffect = operation !== null && operation.effect === s.names.cell(s.record.cell)?.name;
+    return operation !== null && operation.effect === s.names.cell(s.record.cell)?.name ? operation : null;
+}
+
+function takesEffect(s, before, after) {
+    const operation = effectOf(s);
     s.value(before).plain(" → ").value(after);
-    if (!isEffect || isInteger(after)) {
+    if (operation === null || isInteger(after)) {
         return;
     }
-    if (operation.items > 0) {
+    if (operation.items > 0 && !s.names.takesOut) {
+        s.plain(", which is where ").code(s.names.call(s.lane.operation, s.lane.argument)).plain(" takes effect");
+    } else if (operation.items > 0) {
         s.plain(", which puts ").value(s.lane.argument).plain(" in");
     } else if (operation.items < 0) {
         const taken =
@@ -173,6 +180,12 @@ function helped(s, { lane, before, after }) {
 
 function casLost(s, record) {
     const { before: seen, aux: expected } = record;
+    if (s.site?.decisive === false && effectOf(s) !== null) {
+        s.thread().plain(" lost the CAS on ").cell().plain(": it expected ").value(expected);
+        cause(s, record);
+        s.plain("; and it does not look, so its change is lost.");
+        return;
+    }
     if (s.site?.decisive === false) {
         s.thread().plain(" found ").cell().plain(" at ").value(seen).plain(", not at ").value(expected);
         s.plain(": somebody had already done it. Harmless.");

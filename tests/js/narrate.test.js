@@ -4,7 +4,7 @@ import { Names } from "../../static/js/names.js";
 import { createNarrator } from "../../static/js/narrate.js";
 import { counterMachine, queueMachine, RandomRun, stackMachine } from "./algorithms.js";
 import { equal, ok, seeded, test } from "./harness.js";
-import { int, K, layout } from "./machine.js";
+import { int, K, layout, Machine } from "./machine.js";
 
 /** The narrations of what a script does on a machine. */
 function narrated(machine, script) {
@@ -122,6 +122,26 @@ test("an enqueue: linked, tail behind, helped, and the harmless loss of the one 
     equal(texts[2], "T2 won the CAS on n1.next and linked n2 behind n1; tail not advanced yet.");
     equal(texts[4], "T3 helped: swung tail from n1 to n2, which T2 had linked.");
     equal(texts[5], "T2 found tail at n2, not at n1: somebody had already done it. Harmless.");
+});
+
+test("a change takes effect, and one whose swap is ignored is lost and not harmless", () => {
+    const m = new Machine({ roots: { root: {} }, operations: [{ name: "set", effect: "root", takes_value: true }] });
+    const texts = narrated(m, () => {
+        const root = m.root("root");
+        for (const lane of [0, 1]) {
+            m.begin(lane, 0, int(lane + 4));
+            m.load(lane, root, "old_root");
+        }
+        const [one, other] = [0, 1].map((lane) => m.allocate(lane, int(lane + 4), "copy"));
+        m.cas(0, root, 0, one, { decisive: false });
+        m.cas(1, root, 0, other, { decisive: false });
+    }).map(({ text }) => text);
+    equal(texts.at(-2), "T1 won the CAS on root: None → n1, which is where set(4) takes effect.");
+    equal(
+        texts.at(-1),
+        "T2 lost the CAS on root: it expected None, T1 swung root to n1 in between; " +
+            "and it does not look, so its change is lost.",
+    );
 });
 
 test("advancing the tail to one's own node is no help", () => {

@@ -24,7 +24,8 @@ function end(s, { cell: operation, after: result, aux: outcome }) {
 }
 
 function backoff(s, { before: losses, after: microseconds }) {
-    s.thread().plain(` backs off for ${duration(microseconds)}`);
+    const time = s.names.clock === "steps" ? count(microseconds, "step") : duration(microseconds);
+    s.thread().plain(` backs off for ${time}`);
     s.plain(losses > 0 ? ` after ${count(losses, "loss", "losses")} in a row, so that others can finish.` : ".");
 }
 
@@ -81,7 +82,20 @@ function killed(s, { aux: position }) {
     consequence(s);
 }
 
-function fault(s, { cell: message }) {
+/** What a fault of the simulated heap is called, by its message. */
+const FAULTS = [
+    [/retired a second time/, "double retire"], [/second time/, "double free"], [/points? (at|to)\b/, "dangling pointer"],
+    [/^/, "use after free"],
+];
+
+/** A fault of the simulated heap, after which the thread goes on; or an operation that raised, which ends it. */
+function fault(s, { cell: message, aux: goesOn }) {
+    if (goesOn !== 0) {
+        const text = s.names.bareText(message);
+        const [, kind] = FAULTS.find(([pattern]) => pattern.test(text));
+        s.plain(`Fault, ${kind}: ${text}. `).thread().plain(" goes on, as it would in C.");
+        return;
+    }
     s.thread().plain(" raised ").code(s.names.bareText(message));
     if (s.isBusy) {
         s.plain(" inside ").call();

@@ -7,7 +7,7 @@ import { nodeName } from "../layout.js";
 import { calloutHeight } from "./bands.js";
 import { chipItem, chipWidth } from "./beside.js";
 import { cardItems } from "./cards.js";
-import { footItems, indexHolds, lostItem, lostLines, writerText } from "./foot.js";
+import { footItems, indexHolds, lostItem, lostLines, swingsByCas, writerText } from "./foot.js";
 import { fieldsOf, readGraph } from "./graph-reading.js";
 import { placeBeside, placeLayers } from "./grid.js";
 import { besideLabel, describeHeap, fateWords, isDangling, labelOf } from "./heap.js";
@@ -55,7 +55,7 @@ export class GraphPicture {
         this.graph = this.read();
         this.losses = inset > 0 ? [] : losses(view);
         const door = metrics.height - BOTTOM;
-        const foot = door - doorHeight(view);
+        const foot = door - doorHeight(view, metrics);
         this.rows = { foot, door, shared: false, low: false };
         this.bottom = inset > 0 ? metrics.height - inset : foot - calloutHeight(view);
         this.top = metrics.top + SIZES[0].channel;
@@ -192,7 +192,7 @@ export class GraphPicture {
         const items = [{
             key: `cell:${root.id}`, type: "cell", look: "small", at: [margin, middle - h / 2], w: this.rootWidth, h,
             name: fit(name, this.rootWidth - 20, 13, { mono: true }),
-            tag: rootText(this.view, root) ?? (this.places.has(target) ? undefined : nodeName(target)),
+            tag: rootText(this.view, root) ?? this.absentTarget(root),
         }];
         if (target !== 0 && this.places.has(target)) items.push({
             key: `link:${root.id}`, type: "link",
@@ -203,11 +203,19 @@ export class GraphPicture {
         return [...items, ...this.writerItems(root, cell, start, middle, y)];
     }
 
+    /** The name of what a root cell points at where that has no place, and its name has one. */
+    absentTarget({ name, target }) {
+        if (this.places.has(target)) return undefined;
+        const text = nodeName(target);
+        const width = textWidth(name, 13, { mono: true }) + textWidth(text, SIZE.small, { mono: true });
+        return width + 28 <= this.rootWidth ? text : undefined;
+    }
+
     writerItems({ id, target }, { sequence }, start, middle, y) {
         const writer = writerText(this.view, id);
         if (writer === null) return [];
         const items = [];
-        if (this.view.entry.variant !== "mutex" && target !== 0) items.push({
+        if (swingsByCas(this.view) && target !== 0) items.push({
             key: `won:${id}:${sequence}`, type: "mark", kind: "won", prompt: true, size: 14, w: 14, h: 14,
             at: [start + 4, middle - 7], look: "won",
         });

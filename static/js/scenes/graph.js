@@ -8,7 +8,7 @@ import { calloutHeight } from "./bands.js";
 import { chipItem, chipWidth } from "./beside.js";
 import { cardItems } from "./cards.js";
 import { footItems, indexHolds, lostItem, lostLines, swingsByCas, writerText } from "./foot.js";
-import { fieldsOf, readGraph } from "./graph-reading.js";
+import { pointersOf, readGraph, textsOf } from "./graph-reading.js";
 import { placeBeside, placeLayers } from "./grid.js";
 import { besideLabel, describeHeap, fateWords, isDangling, labelOf } from "./heap.js";
 import { SIZE } from "./metrics.js";
@@ -27,6 +27,8 @@ const SIZES = [
 ];
 /** Nodes are no wider than that, however long their values. */
 const WIDEST = 250;
+const MOST_LINES = 4;
+const LINE = 16;
 const VALUE_SIZE = { value: SIZE.value, medium: 13, dense: SIZE.small };
 const ROOT = { least: 78, most: 132, gap: 44, h: 40 };
 const LOST_PITCH = 36;
@@ -103,22 +105,24 @@ export class GraphPicture {
 
     // Where things stand
 
-    valueWidth(node) {
-        return textWidth(this.valueOf(node), SIZE.value, { mono: true });
-    }
-
-    /** A node's plain value, and what its cells hold that is no pointer. */
-    valueOf(node) {
-        const texts = fieldsOf(this.view, node).filter(({ value, target }) => target === 0 && value !== 0);
-        const own = node.value === 0 && texts.length > 0 ? [] : [this.view.names.value(node.value)];
-        return [...own, ...texts.map((one) => this.view.names.value(one.value))].join(" · ");
+    /** The lines in a node, as far as there is room. */
+    linesOf(node, room) {
+        const { font, lines: most = 1 } = this.size;
+        const texts = textsOf(this.view, node);
+        if (most === 1 || texts.length === 1) {
+            return [fit(texts.join(" · "), room, VALUE_SIZE[font], { mono: true })];
+        }
+        return texts.slice(0, most).map((text) => fit(text, room, SIZE.text, { mono: true }));
     }
 
     chooseSize() {
         const [first] = SIZES;
-        const longest = Math.max(0, ...[...this.view.state.nodes.values()].map((node) => this.valueWidth(node)));
-        const wide = Math.min(WIDEST, longest + first.field + 14);
-        for (const size of wide > first.w ? [{ ...first, w: wide }, ...SIZES] : SIZES) {
+        const texts = [...this.view.state.nodes.values()].map((node) => textsOf(this.view, node));
+        const longest = Math.max(0, ...texts.map((lines) => linesWidth(lines)));
+        const most = Math.min(MOST_LINES, Math.max(1, ...texts.map(({ length }) => length)));
+        const w = Math.max(first.w, Math.min(WIDEST, longest + first.field + 14));
+        const roomy = { ...first, w, h: Math.max(first.h, most * LINE + 10), lines: most };
+        for (const size of w > first.w || most > 1 ? [roomy, ...SIZES] : SIZES) {
             this.take(size);
             if (this.missing === 0) return;
         }
@@ -174,7 +178,9 @@ export class GraphPicture {
             return from > 0 ? free(0) : undefined;
         };
         let after = 0;
-        for (const { id, target } of this.graph.roots) {
+        const { roots } = this.graph;
+        const pointing = roots.filter(({ target }) => target !== 0);
+        for (const { id, target } of [...pointing, ...roots.filter((root) => !pointing.includes(root))]) {
             const place = this.places.get(target);
             const row = free(place && place.col === 0 ? place.row : after);
             if (row !== undefined) taken.set(id, row);
@@ -253,11 +259,11 @@ export class GraphPicture {
 
     nodeItem(node, entry, { x, y }) {
         const { w, h, field, font } = this.size;
-        const fields = fieldsOf(this.view, node);
+        const fields = pointersOf(this.view, node);
         const column = fields.length > 0 ? field : 0;
         return {
             key: `node:${node.id}`, type: "record", at: [x, y], w, h, column, font, hatched: node.freed,
-            value: fit(this.valueOf(node), w - column - 6, VALUE_SIZE[font], { mono: true }),
+            lines: this.linesOf(node, w - column - 6),
             dots: fields.map(({ target }) => target !== 0), lane: entry?.isPrivate ? entry.lane : undefined,
             look: `${font} ${this.lookOf(node, entry)}`,
         };
@@ -309,7 +315,7 @@ export class GraphPicture {
     }
 
     linkItems(node, entry, place) {
-        const fields = fieldsOf(this.view, node);
+        const fields = pointersOf(this.view, node);
         const { w, h, field, gap } = this.size;
         return fields.flatMap(({ cell, target }, index) => {
             if (target === 0 || !this.places.has(target) || this.leadsNowhere(node)) return [];
@@ -424,6 +430,11 @@ function chipMore(lane, state, name, room) {
     return name && whole <= room ? { w: whole, name } : { w: plain };
 }
 
+function linesWidth(lines) {
+    const size = lines.length > 1 ? SIZE.text : SIZE.value;
+    return Math.max(...lines.map((line) => textWidth(line, size, { mono: true })));
+}
+
 /** What stands in a root cell's oval beside its name. */
 function rootText(view, { value, target, cell }) {
     if (cell.tag >= 0) return `tag ${cell.tag}`;
@@ -447,9 +458,9 @@ export function describeGraph(view) {
         `${name} ${target === 0 ? "is" : "→"} ${target === 0 ? view.names.value(value) : nodeName(target)}`));
     const nodes = layers.flat().slice(0, 12).map((id) => {
         const node = view.state.nodes.get(id);
-        const targets = fieldsOf(view, node).filter(({ target }) => target !== 0)
+        const targets = pointersOf(view, node).filter(({ target }) => target !== 0)
             .map(({ field, target }) => `${field} → ${nodeName(target)}`);
-        return `${nodeName(id)} (${view.names.value(node.value)})${targets.length > 0 ? `: ${targets.join(", ")}` : ""}`;
+        return `${nodeName(id)} (${textsOf(view, node).join(", ")})${targets.length > 0 ? `: ${targets.join(", ")}` : ""}`;
     });
     const total = layers.reduce((sum, layer) => sum + layer.length, 0);
     const more = total > nodes.length ? `; ${grouped(total - nodes.length)} more nodes` : "";

@@ -11,7 +11,7 @@ import { SIZE } from "./metrics.js";
 import { isActive } from "./reading.js";
 import { fit, plural, textWidth } from "./text.js";
 
-const CARD = { h: 70, gap: 18, least: 104, most: 190 };
+const CARD = { h: 70, gap: 12, least: 100, most: 190 };
 const LINE = 22;
 const LOST = 36;
 

@@ -23,7 +23,7 @@ const SIZES = [
     { w: 88, h: 40, gap: 48, below: 38, channel: 14, field: 22, font: "value", apart: true },
     { w: 66, h: 30, gap: 36, below: 20, channel: 14, field: 16, font: "medium", apart: false },
     { w: 52, h: 22, gap: 26, below: 19, channel: 14, field: 12, font: "dense", apart: false },
-    { w: 44, h: 20, gap: 20, below: 19, channel: 12, field: 10, font: "dense", apart: false, closely: true },
+    { w: 44, h: 20, gap: 20, below: 18, channel: 10, field: 10, font: "dense", apart: false, closely: true },
 ];
 /** Nodes are no wider than that, however long their values. */
 const WIDEST = 250;
@@ -31,7 +31,9 @@ const MOST_LINES = 4;
 const LINE = 16;
 const VALUE_SIZE = { value: SIZE.value, medium: 13, dense: SIZE.small };
 const ROOT = { least: 78, most: 132, gap: 44, h: 40 };
-const LOST_PITCH = 36;
+/** Height of the strip for the marks of lost attempts, and the width of the count of those that do not fit. */
+const STRIP = 20;
+const MORE_LOST = 60;
 /** How far into the gap after a node its name and its chips may reach; beyond it links turn. */
 const REACH = 0.25;
 const LEAST_NAME = 20;
@@ -59,7 +61,7 @@ export class GraphPicture {
         const door = metrics.height - BOTTOM;
         const foot = door - doorHeight(view, metrics);
         this.rows = { foot, door, shared: false, low: false };
-        this.bottom = inset > 0 ? metrics.height - inset : foot - calloutHeight(view);
+        this.bottom = (inset > 0 ? metrics.height - inset : foot - calloutHeight(view)) - STRIP;
         this.top = metrics.top + SIZES[0].channel;
         this.tracks = new Map();
     }
@@ -82,11 +84,6 @@ export class GraphPicture {
     /** The private pointers that stand on a node. */
     holdsAt(id) {
         return this.holds.filter(({ target }) => target === id);
-    }
-
-    /** Where the marks of lost attempts end. */
-    lostBottom() {
-        return this.bottom;
     }
 
     /** In how many rows at most. */
@@ -356,22 +353,25 @@ export class GraphPicture {
 
     // What was lost, and what has no room
 
+    /** What was lost, side by side in the strip at the bottom. */
     lostItems() {
-        const { margin } = this.metrics;
-        const most = Math.max(1, Math.floor((this.bottom - this.top) / LOST_PITCH / 3));
-        const shown = this.losses.length > most ? this.losses.slice(0, most - 1) : this.losses;
-        const first = this.lostBottom() - LOST_PITCH * Math.min(this.losses.length, most);
-        const items = shown.map((loss, index) => {
+        const { margin, width } = this.metrics;
+        const items = [];
+        let left = margin;
+        for (const [index, loss] of this.losses.entries()) {
             const place = this.places.get(loss.wanted);
-            const at = [margin, first + index * LOST_PITCH];
-            return lostItem(loss, {
-                at, from: place ? [place.x, place.y] : undefined, cell: this.edgeOf(loss.cell), lines: lostLines(loss),
+            const mark = lostItem(loss, {
+                at: [left, this.bottom + 3], from: place ? [place.x, place.y] : undefined, cell: this.edgeOf(loss.cell),
+                lines: [lostLines(loss).join(loss.help ? " " : ", ")],
             });
-        });
-        if (shown.length < this.losses.length) items.push({
-            key: "lost:more", type: "text", at: [margin, first + shown.length * LOST_PITCH + 12], face: "note",
-            text: `+${this.losses.length - shown.length} lost`,
-        });
+            const rest = index < this.losses.length - 1 ? MORE_LOST : 0;
+            if (left + mark.w + rest > width - margin) {
+                const text = `+${this.losses.length - index} lost`;
+                return [...items, { key: "lost:more", type: "text", at: [left, this.bottom + 15], face: "note", text }];
+            }
+            items.push(mark);
+            left += mark.w + 16;
+        }
         return items;
     }
 

@@ -63,10 +63,6 @@ class MapPicture extends GraphPicture {
         return held.filter(({ lane, name }) => !told.some((one) => one.lane === lane && one.names.includes(name)));
     }
 
-    lostBottom() {
-        return this.graph.wasted.length > 0 ? this.at(0, this.rowCount - 1).y - TRAY.pad - 2 : this.bottom;
-    }
-
     rootItems() {
         const items = super.rootItems();
         const rows = this.rootRows();

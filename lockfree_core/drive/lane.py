@@ -48,7 +48,7 @@ class Lane:
         "area", "argument", "asking", "attention", "backoff_us", "cas_attention", "control", "delay_us", "delays",
         "effect", "effected", "empty", "flying", "frozen", "granted", "head", "help", "help_won", "holding", "index",
         "inserted", "items", "killed", "leaving", "limit", "lock_freed", "longest_streak", "losses", "lost_count",
-        "lost_first", "lost_last", "mask", "number", "operation", "operation_losses", "operation_wins",
+        "lost_first", "lost_last", "made", "mask", "number", "operation", "operation_losses", "operation_wins",
         "operations", "paid", "parked", "pending", "publish", "records", "removed", "site", "status", "streak",
         "thread", "trail", "waits_for", "wake", "wins",
     )  # fmt: skip
@@ -84,6 +84,7 @@ class Lane:
         self.effect = -1
         self.items = self.flying = 0
         self.effected = False  # the running operation has taken effect: what it allocated is published
+        self.made: set[int] = set()  # the nodes that it has allocated, by number
         self.trail: dict[str, int] = {}
         # What it has done.
         self.operations = self.wins = self.losses = self.help = self.help_won = self.streak = self.longest_streak = 0

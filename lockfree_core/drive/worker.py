@@ -117,6 +117,7 @@ class Worker:
         lane.operation_wins = lane.operation_losses = 0
         lane.site = 0
         lane.effected = False
+        lane.made.clear()
         lane.trail = {}
 
     def _return(self, outcome: Outcome) -> None:

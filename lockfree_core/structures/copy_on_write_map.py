@@ -24,11 +24,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from lockfree_core.memory import LockedMemory, Memory, Reference
 
 __all__ = ["CopyOnWriteMap", "MapSnapshot", "Node", "rank_of"]
+
+_SALT: Final = b"982"  # any would do; under this one the keys 1 to 7 make a full tree, which is easy to look at
 
 
 class Ordered(Protocol):
@@ -48,7 +50,7 @@ def rank_of(key: object) -> int:
     So the shape of a tree follows from its keys alone, whatever the order in which they came.
     """
     text = key if isinstance(key, str) else repr(key)
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big")
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4, salt=_SALT).digest(), "big")
 
 
 class Node(Generic[K, V]):

@@ -66,13 +66,16 @@ class Fold:
     def from_snapshot(cls, message: Mapping[str, Any], names: Names) -> Fold:
         """A fold that begins with the state that a snapshot describes."""
         state = State(message["sequence"], message["time"])
-        state.cells = {row["id"]: Cell(row["id"], value=row["value"], tag=row.get("tag", -1)) for row in message["cells"]}
+        state.cells = {
+            row["id"]: Cell(row["id"], value=row["value"], tag=row.get("tag", -1)) for row in message["cells"]
+        }
         for row in message["nodes"]:
             cells = [row["first"] + index for index in range(len(row["cells"]))]
             state.cells |= {cell: Cell(cell, row["id"], code) for cell, code in zip(cells, row["cells"], strict=True)}
             state.nodes[row["id"]] = Node(
                 row["id"], row["type"], row["value"], cells, row["owner"], row["published"], row["removed"],
-                freed=row.get("freed", False), pooled=names.is_pooled(row["type"]), generation=row.get("generation", 0),
+                freed=row.get("freed", False), retired=row.get("retired", -1), pooled=names.is_pooled(row["type"]),
+                generation=row.get("generation", 0),
             )  # fmt: skip
         state.locks = {row["cell"]: Lock(row["cell"], row["holder"], list(row["waiters"])) for row in message["locks"]}
         fold = cls(names, state)

@@ -166,11 +166,10 @@ class State:
         values = [self.cells[cell].value for cell in node.cells]
         row = {"id": node.id, "type": node.type, "first": first, "value": node.value, "cells": values,
                "owner": node.owner, "published": node.published, "removed": node.removed}  # fmt: skip
-        if node.freed and node.pooled:
-            row["freed"] = True
-        if node.generation:
-            row["generation"] = node.generation
-        return row
+        if not node.pooled:
+            return row
+        more = {"freed": node.freed, "retired": node.retired, "generation": node.generation}
+        return row | {name: value for name, value in more.items() if value not in (0, -1)}
 
 
 def _cell_row(cell: Cell) -> dict[str, Any]:

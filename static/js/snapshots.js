@@ -37,13 +37,14 @@ export function fromSnapshot(message, names, position = -1) {
 }
 
 function readNode(state, row, names) {
-    const { id, type, value, first, cells, owner, published, removed, freed = false, generation = 0 } = row;
+    const { id, type, value, first, cells, owner, published, removed } = row;
+    const { freed = false, retired = -1, generation = 0 } = row;
     const pooled = names.type(type)?.pooled ?? false;
     const node = addNode(state, { id, type, value, first, fields: cells.length, owner, sequence: -1, pooled });
     cells.forEach((code, index) => {
         state.cells.get(first + index).value = code;
     });
-    Object.assign(node, { published, removed, freed, generation });
+    Object.assign(node, { published, removed, freed, retired, generation });
 }
 
 function readLane(
@@ -84,6 +85,7 @@ export function toSnapshot(state, reason = "request") {
             removed: node.removed,
             ...(node.freed && node.pooled ? { freed: true } : {}),
             ...(node.generation > 0 ? { generation: node.generation } : {}),
+            ...(node.retired >= 0 && node.pooled ? { retired: node.retired } : {}),
         })),
         locks: [...state.locks.values()].map(({ cell, holder, waiters }) => ({ cell, holder, waiters: [...waiters] })),
         lanes: state.lanes.map(laneSnapshot),

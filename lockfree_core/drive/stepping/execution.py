@@ -6,8 +6,8 @@ import base64
 from collections.abc import Iterable
 from typing import Any, Final
 
+from lockfree_core.drive.nodes import cells_of
 from lockfree_core.drive.schedulers.base import Scheduler
-from lockfree_core.drive.stepping.cells import cells_of
 from lockfree_core.drive.stepping.pending import describe_pending
 from lockfree_core.drive.stepping.program import WORK, Problem
 from lockfree_core.drive.stepping.recorder import Fault
@@ -166,7 +166,7 @@ def _leaked(stepper: Stepper) -> list[tuple[int, str]]:
     return [
         (node.trace_id, words.value(node.trace_id))
         for node in heap.nodes
-        if not (node.trace_freed or node.trace_retired or node.trace_id in reached)
+        if not (node.trace_freed or node.trace_retired >= 0 or node.trace_id in reached)
     ]
 
 

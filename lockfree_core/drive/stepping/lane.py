@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
+from lockfree_core.drive.stepping.nodes import has_text
 from lockfree_core.drive.stepping.pending import Pending
 from lockfree_core.drive.stepping.program import WORK, Call, Method
 from lockfree_core.trace.layout import Kind, Outcome
@@ -35,7 +36,6 @@ class SteppedLane:
         self.index = index
         self.calls = calls
         self.pending: Pending | None = None
-        self.frames: list[tuple[CodeType, int]] = []  # where it stands: code and line, innermost first
         self.killed = False
         self.raised = ""
         self.waits_for: Any = None
@@ -185,26 +185,29 @@ class SteppedLane:
 
     def _tell_locals(self, frame: FrameType) -> None:
         """Record which locals of the algorithm have changed since it last stopped."""
+        if self.fresh:
+            return  # nothing of this operation has been recorded yet; what it has computed is told after its first step
         frames: list[FrameType] = []
         walk: FrameType | None = frame
         while walk is not None and walk.f_globals.get("__name__") != _HERE:
             frames.append(walk)
             walk = walk.f_back
-        self.frames = [(found.f_code, found.f_lineno) for found in frames]
-        if self.fresh:
-            return  # nothing of this operation has been recorded yet; what it has computed is told after its first step
-        memory, write = self._memory, self._recorder.write
+        memory, write, shown = self._memory, self._recorder.write, self._shown
         current: dict[str, int] = {}
         for found in reversed(frames):
             values = found.f_locals
             for name in _interesting(found.f_code):
-                if name in values and _is_tellable(values[name]):
-                    current[name] = memory.encode(values[name])
+                value = values.get(name, memory)
+                if value is None or type(value) is int or _is_tellable(value):
+                    current[name] = memory.encode(value)
+        if current == shown:
+            return
         for name, code in current.items():
-            if self._shown.get(name, _UNSEEN) != code:
+            if shown.get(name, _UNSEEN) != code:
                 write(self, Kind.LOCAL, 0, memory.intern(name), self._origins.get(code, 0), code, 0)
-        for name in self._shown.keys() - current.keys():
-            write(self, Kind.LOCAL, 0, memory.intern(name), 0, 0, 1)
+        for name in shown:
+            if name not in current:
+                write(self, Kind.LOCAL, 0, memory.intern(name), 0, 0, 1)
         self._shown = current
 
 
@@ -216,7 +219,9 @@ def _interesting(code: CodeType) -> tuple[str, ...]:
 
 
 def _is_tellable(value: Any) -> bool:
-    """Values, not machinery: no cell, lock, memory, function, iterator, nor a container that is being filled."""
-    if callable(value) or isinstance(value, (dict, list, set)):
+    """Values, not machinery: nodes, and what has a text; no cell, function, iterator, or container being filled."""
+    if hasattr(value, "trace_id"):
+        return True
+    if callable(value) or isinstance(value, dict | list | set) or hasattr(value, "cell_id"):
         return False
-    return not hasattr(value, "cell_id") and not hasattr(value, "__next__")
+    return has_text(value) and not hasattr(value, "__next__")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lockfree_core.drive.stepping.cells import cells_of
-from lockfree_core.drive.stepping.memory import ScheduledMemory, value_of
+from lockfree_core.drive.nodes import cells_of, plain_of
+from lockfree_core.drive.stepping.memory import ScheduledMemory
 
 __all__ = ["start_snapshot"]
 
@@ -53,7 +53,7 @@ def _node(memory: ScheduledMemory, node: Any, inside: bool) -> dict[str, Any]:
         "id": node.trace_id,
         "type": memory.types[type(node)].number,
         "first": node.trace_cell if cells else 0,
-        "value": memory.encode(value_of(node)),
+        "value": memory.encode(plain_of(node)),
         "cells": [cell.code for cell in cells],
         "owner": -1,
         "published": True,
@@ -61,6 +61,8 @@ def _node(memory: ScheduledMemory, node: Any, inside: bool) -> dict[str, Any]:
     }
     if node.trace_freed:
         row["freed"] = True
+    if node.trace_retired >= 0:
+        row["retired"] = node.trace_retired
     if node.trace_generation:
         row["generation"] = node.trace_generation
     return row

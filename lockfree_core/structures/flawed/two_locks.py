@@ -55,7 +55,8 @@ class TwoLockAccounts:
 
     def balances(self) -> tuple[int, int]:
         """Left and right at one moment."""
-        with self._left_lock, self._right_lock:
+        with self._left_lock:
             left = self._left.load()
-            right = self._right.load()
+            with self._right_lock:
+                right = self._right.load()
         return left, right

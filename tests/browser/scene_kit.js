@@ -164,6 +164,13 @@ export class World {
         return this;
     }
 
+    /** The record with which an operation begins. */
+    begin(lane, operation, argument) {
+        this.record(lane, "BEGIN", { after: encodeInteger(argument) });
+        this.state.last.cell = operation;
+        return this;
+    }
+
     fault(lane, message) {
         this.record(lane, "FAULT");
         this.state.last.cell = this.text(`"${message}"`);

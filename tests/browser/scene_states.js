@@ -141,6 +141,11 @@ export const STATES = {
         .lane(1, { losses: 1, attempts: 1, locals: { copy: [11, ""], old_root: [30, "root", 0] } })
         .record(0, "LOAD", { cell: "root" })
         .record(1, "CAS_LOST", { cell: "root", before: nodeId(1), after: nodeId(11), aux: nodeId(30) }).frameOf(),
+    "map: returned although it lost": (layout) => mapWorld(layout, "flawed")
+        .lane(0, { operation: -1, status: "idle" }).lane(1, { locals: { old_root: [1, "root"] } })
+        .begin(0, 0, 11).record(0, "ALLOCATE").record(0, "ALLOCATE")
+        .record(0, "CAS_LOST", { cell: "root", before: nodeId(1), after: nodeId(9), aux: nodeId(8) })
+        .record(0, "END").frameOf(),
     "map: behind a lock": (layout) => mapWorld(layout, "mutex", { roots: ["root", "value"], locks: ["lock"] })
         .number(2).lane(0, { status: "waiting" }).lane(1, { locals: { node: [2, 1] } })
         .branch(10, "4: 40", 0, 0, { published: false, owner: 1 }).lock(1, [0]).frameOf(),

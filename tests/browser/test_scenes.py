@@ -17,6 +17,7 @@ FAULTY = {
     "stack: freed and reached",
     "queue: tail dangles",
     "graph: freed",
+    "map: returned although it lost",
     "accounts: deadlock",
 }
 
@@ -326,6 +327,8 @@ def test_the_export_stands_by_itself(scenes: Page) -> None:
          "Retired: n5 (T1)."),
         ("map: old versions and waste", "root → n1; 3 nodes in the current version; T1 still at an old version, n30; "
          "T4 still at an old version, n31; wasted by T2: 2 nodes."),
+        ("map: returned although it lost", "root → n1; 3 nodes in the current version; wasted by T1: 2 nodes; "
+         "T1's set(11) returned although it had lost."),
         ("map: copies", "root → n1; 3 nodes in the current version; T2 copies 2 nodes, not published; "
          "T3 copies 1 node, not published."),
         ("accounts: deadlock", "left is 90; right is 100; value is 4. T1 holds left lock, 2 threads waiting: T2, T3. "

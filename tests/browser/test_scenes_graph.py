@@ -107,12 +107,12 @@ def test_versions_share_what_they_have_in_common_and_waste_is_counted(scenes: Pa
         const name = (id) => id - 63;
         return [
             versions.map(({ kind, top, own }) => [kind, name(top), own.map(name)]),
-            wasted.map(({ lane, ids }) => [lane, ids.map(name).sort()]),
+            wasted.map(({ lane, ids, count }) => [lane, ids.map(name).sort(), count]),
         ];""",
     )
     assert read == [
         [["current", 1, [1, 2, 3]], ["old", 30, [30]], ["old", 31, [31, 32]]],
-        [[1, [10, 11]]],
+        [[1, [10, 11], 2]],
     ]
 
 

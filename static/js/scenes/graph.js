@@ -86,6 +86,11 @@ export class GraphPicture {
         return this.holds.filter(({ target }) => target === id);
     }
 
+    /** In how many rows. */
+    besideRows(count, cols) {
+        return Math.ceil(count / cols);
+    }
+
     /** In how many rows at most. */
     most(rows) {
         return Math.max(1, Math.floor(rows / 3));
@@ -132,7 +137,7 @@ export class GraphPicture {
         const rows = Math.max(1, Math.floor((this.bottom - this.top + size.channel) / pitch.y));
         const { layers, parents } = this.graph;
         const entries = this.beside();
-        const offRows = Math.min(Math.ceil(entries.length / cols), this.most(rows), rows - 1);
+        const offRows = Math.min(this.besideRows(entries.length, cols), this.most(rows), rows - 1);
         const main = placeLayers(layers, parents, { cols, rows: rows - offRows, closely: size.closely });
         const shift = main.rows + this.most(rows) < rows ? this.topRow() : 0;
         this.size = size;

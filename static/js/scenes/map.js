@@ -8,8 +8,10 @@ import { GraphPicture, chipRowOf } from "./graph.js";
 import { readVersions, readersOf } from "./map-reading.js";
 import { SIZE } from "./metrics.js";
 import { elbow } from "./routes.js";
-import { fit, plural, textWidth } from "./text.js";
+import { fit, plural, textWidth, wrap } from "./text.js";
 
+/** Room without which nothing is said beside the waste. */
+const LEAST_TEXT = 90;
 const LEFT = { wide: 116, tiny: 84 };
 const TRAY = { pad: 8, title: 20 };
 
@@ -40,6 +42,10 @@ class MapPicture extends GraphPicture {
     /** What is beside the tree is in the tray: one row of it. */
     beside() {
         return this.graph.wasted.flatMap(({ lane, ids }) => ids.map((id) => ({ id, lane: -1, of: lane })));
+    }
+
+    besideRows() {
+        return this.graph.wasted.length > 0 ? 1 : 0;
     }
 
     most() {
@@ -142,16 +148,34 @@ class MapPicture extends GraphPicture {
         const y = this.at(0, this.rowCount - 1).y - TRAY.pad;
         const height = Math.min(this.bottom - y, this.size.h + this.size.below + TRAY.pad + 4);
         const room = this.rootWidth + 24;
-        const texts = ["wasted", ...wasted.map(({ lane, ids }) => `${laneName(lane)}: ${plural(ids.length, "node")}`)];
+        const texts = ["wasted", ...wasted.map(({ lane, count }) => `${laneName(lane)}: ${plural(count, "node")}`)];
         const most = Math.max(1, Math.floor((height - 6) / TRAY.title));
-        const shown = texts.length > most ? [`wasted: ${plural(wasted.flatMap(({ ids }) => ids).length, "node")}`] : texts;
+        const total = wasted.reduce((sum, { count }) => sum + count, 0);
+        const shown = texts.length > most ? [`wasted: ${plural(total, "node")}`] : texts;
         const lines = shown.map((text, index) => ({
             look: index === 0 ? "line-1" : "line-2", x: 10, y: 18 + index * TRAY.title * 0.9,
             text: fit(text, room, SIZE.text),
         }));
-        return [{
-            key: "tray", type: "ground", look: "tray", at: [margin - 4, y], w: width - 2 * margin + 8, h: height, lines,
-        }];
+        return [
+            {
+                key: "tray", type: "ground", look: "tray", at: [margin - 4, y], w: width - 2 * margin + 8, h: height,
+                lines,
+            },
+            ...this.returnedItems(y),
+        ];
+    }
+
+    /** Whose write is lost because it did not look whether it had won. */
+    returnedItems(y) {
+        const drawn = this.graph.wasted.reduce((sum, { ids }) => sum + ids.length, 0);
+        const left = this.left + drawn * this.pitch.x;
+        const room = this.metrics.width - this.metrics.margin - left - 4;
+        const returned = this.graph.wasted.filter((waste) => waste.returned);
+        if (returned.length === 0 || room < LEAST_TEXT) return [];
+        const lines = returned.map((waste) => `${laneName(waste.lane)}'s ${waste.returned} returned as if it had won: the write is lost`);
+        return wrap(lines.join("; "), room, SIZE.text, 2, { bold: true }).map((text, index) => ({
+            key: `tray:returned:${index}`, type: "text", at: [left, y + 20 + index * 18], text, face: "alarm",
+        }));
     }
 
     linkLook(entry, target, node) {
@@ -184,6 +208,9 @@ export function describeMap(view) {
         if (kind === "old" && readers) parts.push(`${readers} still at an old version, ${nodeName(top)}`);
         if (kind === "copy") parts.push(`${laneName(lane)} copies ${plural(own.length, "node")}, not published`);
     }
-    for (const { lane, ids } of graph.wasted) parts.push(`wasted by ${laneName(lane)}: ${plural(ids.length, "node")}`);
+    for (const { lane, count } of graph.wasted) parts.push(`wasted by ${laneName(lane)}: ${plural(count, "node")}`);
+    for (const { lane, returned } of graph.wasted) {
+        if (returned) parts.push(`${laneName(lane)}'s ${returned} returned although it had lost`);
+    }
     return `${parts.join("; ")}.`;
 }

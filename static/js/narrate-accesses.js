@@ -210,7 +210,8 @@ function local(s, { cell, before: origin, after, aux: gone }) {
     if (gone !== 0) {
         s.thread().plain(" lets go of ").code(name).plain(".");
     } else if (origin !== 0) {
-        s.thread().plain(" keeps ").value(after).plain(" as ").code(name).plain(", as read from ").cell(origin).plain(".");
+        s.thread().plain(" keeps ").value(after).plain(" as ").code(name);
+        s.plain(", as read from ").cell(origin).plain(".");
     } else {
         s.thread().plain(" computes ").code(name).plain(" = ").value(after).plain(".");
     }

@@ -84,7 +84,9 @@ function killed(s, { aux: position }) {
 
 /** What a fault of the simulated heap is called, by its message. */
 const FAULTS = [
-    [/retired a second time/, "double retire"], [/second time/, "double free"], [/points? (at|to)\b/, "dangling pointer"],
+    [/retired a second time/, "double retire"],
+    [/second time/, "double free"],
+    [/points? (at|to)\b/, "dangling pointer"],
     [/^/, "use after free"],
 ];
 

@@ -322,7 +322,8 @@ def test_the_export_stands_by_itself(scenes: Page) -> None:
         ("stack: mutex", "head → n9 (17) → n6 (4) → n2 (12) → None. T2 holds the mutex, 3 threads waiting: "
          "T4, T1, T3."),
         ("queue: at rest", "head → n3 (dummy) → n4 (21) → n5 (22) → None; tail → n5."),
-        ("stack: retired, freed, again", "head → n9 (17) → n6 (4) → n2 (12) → None. Freed: n12, n13. Retired: n11 (T2)."),
+        ("stack: retired, freed, again", "head → n9 (17) → n6 (4) → n2 (12) → None. Freed: n12, n13. "
+         "Retired: n11 (T2)."),
         ("graph: freed", "head → n1; tail is None; n1 (1): next → n2; n2 (2): next → n3; n3 (3). Freed: n2, n6. "
          "Retired: n5 (T1)."),
         ("map: old versions and waste", "root → n1; 3 nodes in the current version; T1 still at an old version, n30; "

@@ -81,7 +81,8 @@ def test_what_has_no_place_is_counted(scenes: Page) -> None:
     text, drawn = evaluate(
         scenes,
         """const items = itemsOf("graph: too many", 740, 390);
-        return [items.find(({ key }) => key === "missing").text, items.filter(({ type }) => type === "record").length];""",
+        const drawn = items.filter(({ type }) => type === "record").length;
+        return [items.find(({ key }) => key === "missing").text, drawn];""",
     )
     assert text == f"{300 - drawn} nodes not drawn: no room"
 

@@ -308,8 +308,8 @@ test("the simulated heap, exchanges, computed locals", () => {
             "T1 exchanges head: it was n1, now it is None.",
             "T1 retires n1: it is to be freed once nobody can hold it any longer.",
             "T1 frees n1 while T2 still holds it.",
-            "T1 gets n1 again from the heap, now with the value 4: the same address, generation 2, while T2 still holds " +
-                "a pointer to its earlier life.",
+            "T1 gets n1 again from the heap, now with the value 4: the same address, generation 2, while T2 still " +
+                "holds a pointer to its earlier life.",
             "T1 computes total = -7.",
             "T1 keeps 4 as total, as read from head.",
             "T1 lets go of total.",

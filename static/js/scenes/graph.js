@@ -5,32 +5,24 @@
 
 import { nodeName } from "../layout.js";
 import { calloutHeight } from "./bands.js";
-import { chipItem, chipWidth } from "./beside.js";
+import { chipWidth } from "./beside.js";
 import { cardItems } from "./cards.js";
+import { chipRowOf } from "./chips.js";
 import { footItems, indexHolds, lostItem, lostLines, swingsByCas, writerText } from "./foot.js";
 import { pointersOf, readGraph, textsOf } from "./graph-reading.js";
+import { ROOT, rootText, rootWidth } from "./graph-roots.js";
+import { VALUE_SIZE, sizesFor } from "./graph-sizes.js";
 import { placeBeside, placeLayers } from "./grid.js";
-import { besideLabel, describeHeap, fateWords, isDangling, labelOf } from "./heap.js";
+import { besideLabel, fateWords, isDangling, labelOf } from "./heap.js";
 import { SIZE } from "./metrics.js";
 import { doorHeight } from "./mutex.js";
 import { holds, losses } from "./reading.js";
 import { elbow, sidewaysThroughChannel } from "./routes.js";
-import { fit, grouped, plural, textWidth } from "./text.js";
+import { fit, plural, textWidth } from "./text.js";
 
 const BOTTOM = 8;
-/** From roomy to dense: the first one in which everything has a place is taken. */
-const SIZES = [
-    { w: 88, h: 40, gap: 48, below: 38, channel: 14, field: 22, font: "value", apart: true },
-    { w: 66, h: 30, gap: 36, below: 20, channel: 14, field: 16, font: "medium", apart: false },
-    { w: 52, h: 22, gap: 26, below: 19, channel: 14, field: 12, font: "dense", apart: false },
-    { w: 44, h: 20, gap: 20, below: 18, channel: 10, field: 10, font: "dense", apart: false, closely: true },
-];
-/** Nodes are no wider than that, however long their values. */
-const WIDEST = 250;
-const MOST_LINES = 4;
-const LINE = 16;
-const VALUE_SIZE = { value: SIZE.value, medium: 13, dense: SIZE.small };
-const ROOT = { least: 78, most: 132, gap: 44, h: 40 };
+/** Room above the first row, for links. */
+const TOP = 14;
 /** Height of the strip for the marks of lost attempts, and the width of the count of those that do not fit. */
 const STRIP = 20;
 const MORE_LOST = 60;
@@ -62,7 +54,7 @@ export class GraphPicture {
         const foot = door - doorHeight(view, metrics);
         this.rows = { foot, door, shared: false, low: false };
         this.bottom = (inset > 0 ? metrics.height - inset : foot - calloutHeight(view)) - STRIP;
-        this.top = metrics.top + SIZES[0].channel;
+        this.top = metrics.top + TOP;
         this.tracks = new Map();
     }
 
@@ -118,13 +110,8 @@ export class GraphPicture {
     }
 
     chooseSize() {
-        const [first] = SIZES;
         const texts = [...this.view.state.nodes.values()].map((node) => textsOf(this.view, node));
-        const longest = Math.max(0, ...texts.map((lines) => linesWidth(lines)));
-        const most = Math.min(MOST_LINES, Math.max(1, ...texts.map(({ length }) => length)));
-        const w = Math.max(first.w, Math.min(WIDEST, longest + first.field + 14));
-        const roomy = { ...first, w, h: Math.max(first.h, most * LINE + 10), lines: most };
-        for (const size of w > first.w || most > 1 ? [roomy, ...SIZES] : SIZES) {
+        for (const size of sizesFor(texts)) {
             this.take(size);
             if (this.missing === 0) return;
         }
@@ -353,7 +340,8 @@ export class GraphPicture {
         this.tracks.set(target, used + 1);
         const channel = place.y - 5 - (used % 3) * 2.5;
         const enter = place.x + w * 0.5 + ((used % 5) - 2) * 7;
-        return sidewaysThroughChannel(x1, y1, end + gap * (TURNS.far + TURNS.step * field), channel, enter, place.y - 3);
+        const turn = end + gap * (TURNS.far + TURNS.step * field);
+        return sidewaysThroughChannel(x1, y1, turn, channel, enter, place.y - 3);
     }
 
     // What was lost, and what has no room
@@ -400,74 +388,4 @@ export class GraphPicture {
             face: "hole",
         }];
     }
-}
-
-/**
- * As many chips as fit, and how many more there are; what a single thread calls its pointer, where there is room.
- * @param {string} key
- * @param {{ lane: number, state: string, name: string, label: string }[]} holders
- * @param {number} room
- * @returns {import("./stage.js").Item[]}  without their places
- */
-export function chipRowOf(key, holders, room) {
-    const items = [];
-    let left = room;
-    for (const [index, { lane, state, name, label }] of holders.entries()) {
-        const more = chipMore(lane, state, holders.length === 1 ? name : "", room);
-        if (left < more.w + (index < holders.length - 1 ? 28 : 0)) {
-            const lines = [countLine(`+${holders.length - index}`)];
-            items.push({ key: `${key}:more`, type: "panel", look: "more", w: 26, h: 18, lines });
-            break;
-        }
-        const marks = { struck: state === "stale", clock: state === "aba" };
-        items.push(chipItem(`${key}:${lane}`, lane, 0, 0, label, { ...marks, ...more }));
-        left -= more.w + 3;
-    }
-    return items;
-}
-
-const countLine = (text) => ({ look: "line-2", x: 13, y: 13, text, anchor: "middle" });
-
-/** A chip's measures: with the name of the local where that fits, with a clock where the cell changed and changed back. */
-function chipMore(lane, state, name, room) {
-    const plain = chipWidth(lane) + (state === "aba" ? 15 : 0);
-    const whole = plain + (name ? textWidth(name, SIZE.text, { mono: true }) + 7 : 0);
-    return name && whole <= room ? { w: whole, name } : { w: plain };
-}
-
-function linesWidth(lines) {
-    const size = lines.length > 1 ? SIZE.text : SIZE.value;
-    return Math.max(...lines.map((line) => textWidth(line, size, { mono: true })));
-}
-
-/** What stands in a root cell's oval beside its name. */
-function rootText(view, { value, target, cell }) {
-    if (cell.tag >= 0) return `tag ${cell.tag}`;
-    return target === 0 ? fit(view.names.value(value), 56, SIZE.small, { mono: true }) : undefined;
-}
-
-function rootWidth(view, roots, { breadth }) {
-    const widths = roots.map((root) => {
-        const name = textWidth(root.name, 13, { mono: true });
-        const tag = rootText(view, root);
-        return name + 28 + (tag === undefined ? 0 : textWidth(tag, SIZE.small, { mono: true }) + 8);
-    });
-    const most = breadth === "tiny" ? 92 : ROOT.most;
-    return Math.min(most, Math.max(ROOT.least, ...widths));
-}
-
-/** The state in words. @param {import("./reading.js").View} view */
-export function describeGraph(view) {
-    const { roots, layers } = readGraph(view, new Map());
-    const parts = roots.slice(0, 6).map(({ name, value, target }) => (
-        `${name} ${target === 0 ? "is" : "→"} ${target === 0 ? view.names.value(value) : nodeName(target)}`));
-    const nodes = layers.flat().slice(0, 12).map((id) => {
-        const node = view.state.nodes.get(id);
-        const targets = pointersOf(view, node).filter(({ target }) => target !== 0)
-            .map(({ field, target }) => `${field} → ${nodeName(target)}`);
-        return `${nodeName(id)} (${textsOf(view, node).join(", ")})${targets.length > 0 ? `: ${targets.join(", ")}` : ""}`;
-    });
-    const total = layers.reduce((sum, layer) => sum + layer.length, 0);
-    const more = total > nodes.length ? `; ${grouped(total - nodes.length)} more nodes` : "";
-    return `${[...parts, ...nodes].join("; ")}${more}.${describeHeap(view)}`;
 }

@@ -100,7 +100,8 @@ function returnedLoss(view, lane, cells) {
         const record = history.read(position);
         if (record.lane !== lane.lane) continue;
         const { kind } = record;
-        if (kind === kinds.BEGIN) return isLost ? { count, returned: view.names.call(record.cell, record.after) } : null;
+        if (kind === kinds.BEGIN && !isLost) return null;
+        if (kind === kinds.BEGIN) return { count, returned: view.names.call(record.cell, record.after) };
         if (kind === kinds.CAS_LOST && cells.has(record.cell)) isLost = true;
         else if (!isLost && view.layout.isAccess[kind]) return null;
         else if (kind === kinds.ALLOCATE || kind === kinds.REUSE) count += 1;

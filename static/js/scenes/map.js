@@ -4,7 +4,8 @@
  */
 
 import { laneName, nodeName } from "../layout.js";
-import { GraphPicture, chipRowOf } from "./graph.js";
+import { chipRowOf } from "./chips.js";
+import { GraphPicture } from "./graph.js";
 import { readVersions, readersOf } from "./map-reading.js";
 import { SIZE } from "./metrics.js";
 import { elbow } from "./routes.js";
@@ -172,7 +173,9 @@ class MapPicture extends GraphPicture {
         const room = this.metrics.width - this.metrics.margin - left - 4;
         const returned = this.graph.wasted.filter((waste) => waste.returned);
         if (returned.length === 0 || room < LEAST_TEXT) return [];
-        const lines = returned.map((waste) => `${laneName(waste.lane)}'s ${waste.returned} returned as if it had won: the write is lost`);
+        const lines = returned.map(
+            ({ lane, returned: call }) => `${laneName(lane)}'s ${call} returned as if it had won: the write is lost`,
+        );
         return wrap(lines.join("; "), room, SIZE.text, 2, { bold: true }).map((text, index) => ({
             key: `tray:returned:${index}`, type: "text", at: [left, y + 20 + index * 18], text, face: "alarm",
         }));
@@ -201,7 +204,7 @@ export function describeMap(view) {
     const graph = readVersions(view);
     const parts = graph.roots.map(({ name, value, target }) => (
         target === 0 ? `${name} is ${view.names.value(value)}` : `${name} → ${nodeName(target)}`));
-    const current = graph.versions.filter(({ kind }) => kind === "current").reduce((sum, { own }) => sum + own.length, 0);
+    const current = graph.versions.reduce((sum, { kind, own }) => sum + (kind === "current" ? own.length : 0), 0);
     parts.push(`${plural(current, "node")} in the current version`);
     for (const { kind, top, lane, own } of graph.versions) {
         const readers = readersOf(view, graph, top).map((reader) => laneName(reader.lane)).join(", ");

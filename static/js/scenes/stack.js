@@ -78,7 +78,8 @@ class StackPicture {
                 tag: rootTag(this.view, "head"),
             },
             {
-                key: "link:head", type: "link", look: isDangling(this.view, first) ? "pointer dangling" : "pointer", at: straight(start, middle, this.left - 3, middle),
+                key: "link:head", type: "link", look: isDangling(this.view, first) ? "pointer dangling" : "pointer",
+                at: straight(start, middle, this.left - 3, middle),
                 swing: { key: `node:${first}`, aim: (x, y) => this.aim(start, middle, x, y) },
             },
         ];

@@ -326,8 +326,8 @@ def test_the_export_stands_by_itself(scenes: Page) -> None:
          "Retired: n11 (T2)."),
         ("graph: freed", "head → n1; tail is None; n1 (1): next → n2; n2 (2): next → n3; n3 (3). Freed: n2, n6. "
          "Retired: n5 (T1)."),
-        ("map: old versions and waste", "root → n1; 3 nodes in the current version; T1 still at an old version, n30; "
-         "T4 still at an old version, n31; wasted by T2: 2 nodes."),
+        ("map: old versions and waste", "root → n1; 3 nodes in the current version; T1, T2 still at an old version, "
+         "n30; T4 still at an old version, n31; wasted by T2: 2 nodes."),
         ("map: returned although it lost", "root → n1; 3 nodes in the current version; wasted by T1: 2 nodes; "
          "T1's set(11) returned although it had lost."),
         ("map: copies", "root → n1; 3 nodes in the current version; T2 copies 2 nodes, not published; "

@@ -3,7 +3,7 @@
  * tick, lost ones hollow squares
  * with a cross, at their places; injected delay and backoff are hatched, lock waits hollow, frozen stretches dashed.
  *
- * Draws what it is given and keeps nothing. A `view` is `{ axis, width, x(value), now, operationName(index) }`; a
+ * Draws what it is given and keeps nothing. A `view` is `{ axis, width, x(value), now, lead, operationName(index) }`; a
  * `row` is `{ y, height }`.
  */
 
@@ -49,8 +49,9 @@ export function drawBars(context, lane, row, view, palette, hatch) {
 
 /** Where a stretch begins and ends on the canvas, a pixel beyond its edges at most. */
 function extent(view, start, end) {
-    const left = Math.max(view.x(start), -RADIUS - 1);
-    const right = Math.min(view.x(end === OPEN ? view.now : end), view.width + RADIUS + 1);
+    const { lead = 0 } = view;
+    const left = Math.max(view.x(start - lead), -RADIUS - 1);
+    const right = Math.min(view.x((end === OPEN ? view.now : end) + lead), view.width + RADIUS + 1);
     return { left, right: Math.max(right, left + 1.5) };
 }
 
@@ -106,7 +107,7 @@ function drawNames(context, lane, row, view, hue, palette, names) {
  */
 function drawName(context, lane, index, bar, row, view, palette, names, soft) {
     const name = view.operationName(lane.operations.columns.operation[index]);
-    const width = name === "" ? Infinity : context.measureText(name).width;
+    const width = name === "" ? Infinity : widthOf(context, name);
     const places = lane.marks.columns[names.at];
     const reach = markSize(row) / 2 + 3;
     let mark = lane.marks.lowerBound(names.at, Math.max(lane.operations.columns[names.start][index], view.axis.from));
@@ -120,6 +121,17 @@ function drawName(context, lane, index, bar, row, view, palette, names, soft) {
         }
         from = Math.max(from, next + reach);
     }
+}
+
+/** Widths of names that were measured: there are few of them, and each is drawn again in every frame. */
+const widths = new Map();
+
+function widthOf(context, name) {
+    const key = `${context.font}/${name}`;
+    if (!widths.has(key)) {
+        widths.set(key, context.measureText(name).width);
+    }
+    return widths.get(key);
 }
 
 function fontSize(row) {

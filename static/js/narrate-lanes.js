@@ -90,12 +90,16 @@ const FAULTS = [
     [/^/, "use after free"],
 ];
 
-/** A fault of the simulated heap, after which the thread goes on; or an operation that raised, which ends it. */
-function fault(s, { cell: message, aux: goesOn }) {
-    if (goesOn !== 0) {
+/** A fault of memory is marked by 1: nothing is raised, as in C, and the thread goes on. */
+function fault(s, { cell: message, aux: isMemory }) {
+    if (isMemory) {
         const text = s.names.bareText(message);
         const [, kind] = FAULTS.find(([pattern]) => pattern.test(text));
-        s.plain(`Fault, ${kind}: ${text}. `).thread().plain(" goes on, as it would in C.");
+        s.plain(`Fault, ${kind} by `).thread();
+        if (s.isBusy) {
+            s.plain(" inside ").call();
+        }
+        s.plain(": ").code(text).plain(". It goes on, as in C, and does not notice.");
         return;
     }
     s.thread().plain(" raised ").code(s.names.bareText(message));

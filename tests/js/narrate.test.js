@@ -316,7 +316,8 @@ test("the simulated heap, exchanges, computed locals", () => {
             "T1: the upper halves of the numbers in its previous record.",
             "T1 frees n1 while T2 still holds it.",
             "T1 frees n1, which is free already, while T2 still holds it.",
-            "Fault, use after free: n1.next is read, but n1 was freed. T1 goes on, as it would in C.",
+            "Fault, use after free by T1 inside push(1): n1.next is read, but n1 was freed. It goes on, as in C, and " +
+                "does not notice.",
         ],
     );
 });

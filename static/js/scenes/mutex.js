@@ -163,7 +163,7 @@ class Door {
         const wait = this.circle.find(({ lane }) => lane === this.holder.lane);
         if (this.deadlocked && wait) {
             const other = locksOf(this.view).find(({ cell }) => cell === wait.cell);
-            return `waits for ${other.name.replace(/ lock$/, "")}`;
+            return `wants ${other.name.replace(/ lock$/, "")}`;
         }
         if (!this.stopped) return call;
         if (waiters.length === 0) return "whoever comes next waits";

@@ -313,7 +313,13 @@ test("the simulated heap, exchanges, computed locals", () => {
         m.emit(0, K.REUSE, { cell: node, before: 2, after: int(4), aux: 1 });
         m.names.values.push({ id: 2 ** 20, text: "total" });
         m.emit(0, K.LOCAL, { cell: 2 ** 20, after: int(-7) });
+        m.emit(0, K.LOCAL, { cell: 2 ** 20, before: head, after: int(4) });
+        m.emit(0, K.LOCAL, { cell: 2 ** 20, aux: 1 });
         m.emit(0, K.WIDE);
+        m.names.values.push({ id: 2 ** 20 + 1, text: "'n1.next is read, but n1 was freed'" });
+        m.emit(0, K.FREE, { cell: node });
+        m.emit(0, K.FREE, { cell: node });
+        m.emit(0, K.FAULT, { cell: 2 ** 20 + 1, before: node, aux: 1 });
     }).map(({ text }) => text);
     equal(
         texts.slice(2).filter((_, index) => index !== 1 && index !== 2),
@@ -322,11 +328,41 @@ test("the simulated heap, exchanges, computed locals", () => {
             "T1 exchanges head: it was n1, now it is None.",
             "T1 retires n1: it is to be freed once nobody can hold it any longer.",
             "T1 frees n1 while T2 still holds it.",
-            "T1 gets n1 again from the heap, now with the value 4: the same address, generation 2.",
+            "T1 gets n1 again from the heap, now with the value 4: the same address, generation 2, while T2 still " +
+                "holds a pointer to its earlier life.",
             "T1 computes total = -7.",
+            "T1 keeps 4 as total, as read from head.",
+            "T1 lets go of total.",
             "T1: the upper halves of the numbers in its previous record.",
+            "T1 frees n1 while T2 still holds it.",
+            "T1 frees n1, which is free already, while T2 still holds it.",
+            "Fault, use after free by T1 inside push(1): n1.next is read, but n1 was freed. It goes on, as in C, and " +
+                "does not notice.",
         ],
     );
+});
+
+test("versions, and back-off in steps", () => {
+    const machine = stackMachine();
+    machine.names.clock = "steps";
+    const texts = narrated(machine, (m) => {
+        const head = m.root("head");
+        m.begin(0, 1);
+        m.load(0, head, "old_head");
+        m.emit(0, K.WIDE, { cell: head, before: 1, after: 1 });
+        m.cas(1, head, 0, 0);
+        m.emit(1, K.WIDE, { cell: head, before: 1, after: 2, aux: 1 });
+        m.emit(0, K.CAS_LOST, { cell: head });
+        m.emit(0, K.WIDE, { cell: head, before: 2, after: 2, aux: 1 });
+        m.emit(0, K.BACKOFF, { before: 1, after: 3 });
+    }).map(({ text }) => text);
+    equal(texts.filter((text) => /tag|backs/.test(text)), [
+        "head has tag 1.",
+        "head goes from tag 1 to tag 2.",
+        "T1 lost the CAS on head: it expected None with an older tag, T2 set head to None in between; retry 1.",
+        "head has tag 2, expected 1.",
+        "T1 backs off for three steps after one loss in a row, so that others can finish.",
+    ]);
 });
 
 test("every record of any run has a sentence", () => {

@@ -39,6 +39,11 @@ const HONESTY = [
     "The simulated heap gives a freed node out again, as an allocator of C does; Python's own collection does not.",
 ];
 
+const SHAPES = {
+    injected: "Hatched: a freed node, whose last contents can still be seen; a queue's dummy; a back-off.",
+    fault: "Red: a fault, and nothing else is red: memory misused, items lost, a deadlock, an operation that raised.",
+};
+
 export class StepPage {
     constructor(bootstrap) {
         this.bootstrap = bootstrap;
@@ -334,7 +339,11 @@ export class StepPage {
     }
 
     help() {
-        openHelp(this.bootstrap.structures, this.bootstrap.version, { bindings: STEP_BINDINGS, honesty: HONESTY });
+        openHelp(this.bootstrap.structures, this.bootstrap.version, {
+            bindings: STEP_BINDINGS,
+            honesty: HONESTY,
+            shapes: SHAPES,
+        });
     }
 
     escape() {

@@ -28,6 +28,7 @@ import { createPuzzles } from "./puzzles.js";
 import { createScenarioPicker } from "./scenarios.js";
 import { StepSession } from "./session.js";
 import { createStepSide } from "./side.js";
+import { readView } from "./spec.js";
 import { STEP_LABELS, STEP_STATES, describeProblems } from "./states.js";
 
 const place = (id) => document.getElementById(id);
@@ -109,6 +110,7 @@ export class StepPage {
             side: () => this.side,
             place: () => place("sides").querySelector('[data-side="0"]'),
             announce,
+            embedded: readView(location.search).embed,
         });
         this.moves.extra.append(this.predict.element);
         this.compare = createCompare({

@@ -14,15 +14,16 @@ from app.templating import render
 from app.version import version
 from lockfree_core.catalog import CATALOG
 from lockfree_core.drive.knobs import describe_knobs
+from lockfree_core.scenarios.puzzles import describe_puzzles
 from lockfree_core.scenarios.registry import SCENARIOS
 from lockfree_core.trace.layout import describe_layout
 
-__all__ = ["router"]
+__all__ = ["LABS", "router"]
 
 router = APIRouter()
 
 #: The labs that exist, in the order of their tabs.
-LABS: Final = (("watch", "Watch"), ("step", "Step"))
+LABS: Final = (("watch", "Watch"), ("step", "Step"), ("learn", "Learn"))
 
 
 @router.get("/")
@@ -42,7 +43,7 @@ async def watch(request: Request) -> Response:
 async def step(request: Request) -> Response:
     """The Step page: its scripts read the rest of the address."""
     scenarios = [scenario.describe() for scenario in SCENARIOS.values()]
-    return await run_in_threadpool(_page, request, "step", {"scenarios": scenarios})
+    return await run_in_threadpool(_page, request, "step", {"scenarios": scenarios, "puzzles": describe_puzzles()})
 
 
 def _page(request: Request, lab: str, more: dict[str, Any]) -> Response:

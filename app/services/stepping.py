@@ -5,14 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lockfree_core.drive.stepping.program import Problem
 from lockfree_core.scenarios import StepSpec, run_spec
+from lockfree_core.scenarios.puzzle import Puzzle
+from lockfree_core.scenarios.puzzles import PUZZLES
 
 __all__ = ["step"]
+
+_OF_THE_PERSON = ("schedule", "then", "v")  # what a puzzle leaves open; the rest is the puzzle's own
 
 
 def step(texts: Mapping[str, str]) -> dict[str, Any]:
     """The execution that these parameters describe, and what is wrong with them; ``docs/protocol.md``, Step."""
-    spec, problems = StepSpec.from_texts(texts)
+    given = dict(texts)
+    key = given.pop("puzzle", None)
+    puzzle = None if key is None else PUZZLES.get(key)
+    if puzzle is not None:
+        given = _as_posed(puzzle, given)
+    spec, problems = StepSpec.from_texts(given)
+    if key is not None and puzzle is None:
+        problems.append(Problem("puzzle", f"must be one of {', '.join(PUZZLES)}; got {key[:40]!r}"))
     found = run_spec(spec)
     found["problems"] = [problem.describe() for problem in problems] + found["problems"]
+    found["goal"] = None if puzzle is None else puzzle.judge(found)
     return found
+
+
+def _as_posed(puzzle: Puzzle, given: Mapping[str, str]) -> dict[str, str]:
+    """The parameters of the puzzle; nobody makes it easier by changing its program."""
+    posed = {name: str(value) for name, value in puzzle.spec.describe().items()}
+    return posed | {name: given[name] for name in _OF_THE_PERSON if name in given}

@@ -59,11 +59,14 @@ class CodeView {
             this.list.addEventListener(kind, (event) => this.byHand(event), { passive: true });
         }
         this.list.addEventListener("keydown", (event) => this.byHand(event));
+        this.observer = new ResizeObserver(() => this.following && this.current && this.reveal(this.current));
+        this.observer.observe(this.list);
         this.off = [context.on("entry", () => this.load()), context.on("cleared", () => this.clear())];
         this.load();
     }
 
     destroy() {
+        this.observer.disconnect();
         this.off.forEach((stop) => stop?.());
         this.root.replaceChildren();
     }
@@ -154,7 +157,7 @@ class CodeView {
             const line = this.lineOf(this.context.standsAt?.(lane) ?? lane.site);
             if (line) perLine.set(line, [...(perLine.get(line) ?? []), lane.lane]);
         }
-        const record = frame.state.last;
+        const record = frame.acted ?? frame.state.last;
         const current = record && !flowing ? this.lineOf(record.site) : null;
         for (const line of this.lines.values())
             mark(line, perLine.get(line) ?? [], line === current ? record.lane : null);

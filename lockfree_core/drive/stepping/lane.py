@@ -75,6 +75,16 @@ class SteppedLane:
         finally:
             self._memory.lane = None
 
+    @property
+    def frame(self) -> FrameType | None:
+        """Where it is suspended; None once it has ended."""
+        frame: FrameType | None = self._greenlet.gr_frame
+        return frame
+
+    def told(self) -> tuple[dict[str, int], dict[int, int]]:
+        """The locals that the trace knows with their codes, and the cell that each code was last read from."""
+        return self._shown, self._origins
+
     def abandon(self) -> None:
         """Unwind it; the memory must be detached, or the unwinding would be recorded."""
         if self._greenlet:
@@ -203,7 +213,7 @@ class SteppedLane:
         for name, code in current.items():
             if self._shown.get(name, _UNSEEN) != code:
                 write(self, Kind.LOCAL, 0, memory.intern(name), self._origins.get(code, 0), code, 0)
-        for name in self._shown.keys() - current.keys():
+        for name in sorted(self._shown.keys() - current.keys()):
             write(self, Kind.LOCAL, 0, memory.intern(name), 0, 0, 1)
         self._shown = current
 

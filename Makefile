@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export PIP_ROOT_USER_ACTION := ignore
 INSTALL = $(PIP) install --constraint constraints.txt --no-build-isolation --config-settings editable_mode=compat
 
-.PHONY: help setup run test lint format bench clean
+.PHONY: help setup run test lint format bench site clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -36,8 +36,11 @@ format: setup  ## let ruff sort imports and format
 bench: setup  ## measure on this machine
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+site: $(VENV)/.installed-run  ## write all scenarios as a static site; SITE=folder says where (default: site)
+	@exec $(BIN)/lockfree-lab site $(or $(SITE),site)
+
 clean:  ## remove .venv, caches and build outputs
-	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.created:

@@ -32,8 +32,9 @@ _PATTERNS: Final = (
 _REGEX: Final = re.compile(r"/(?![*/])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
 # A slash after one of these begins a regular expression; after any other word it divides.
 _BEFORE_A_VALUE: Final = frozenset(
-    "return typeof case in of delete void throw new else do await yield instanceof default".split()
-)
+    ("return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "else", "do", "await", "yield",
+     "instanceof", "default")
+)  # fmt: skip
 
 
 def scan(text: str, name: str = "script") -> Iterator[Token]:

@@ -28,7 +28,7 @@ from lockfree_core.trace.layout import describe_layout
 
 __all__ = ["MOST_STATES", "PlayerFile", "export_player"]
 
-MOST_STATES: Final = 1500
+MOST_STATES: Final = 1000
 """A graph with more states than these is left out: the file would grow, and the map would show nothing any more."""
 
 _SECONDS: Final = 60.0  # the number of states ends the search; this, a structure whose steps take for ever

@@ -24,6 +24,7 @@ __all__ = ["Spelling"]
 _SMALLEST_CACHED: Final = -5  # CPython keeps one object for each of these integers
 _LARGEST_CACHED: Final = 256
 _SCALARS: Final = (int, float, complex, str, bytes)
+_known_fields: Final[dict[type, list[str]]] = {}
 _MACHINERY: Final = (ScheduledMemory, Recorder, FrameType, ModuleType, BuiltinFunctionType, type)
 
 
@@ -126,7 +127,7 @@ class Spelling:
     def _node(self, node: Any) -> None:
         self.say("node", node.trace_id, node.trace_generation, node.trace_freed, node.trace_retired)
         cells = cells_of(node)
-        for name in _fields(node):
+        for name in _fields(type(node)):
             field = getattr(node, name, None)
             if not name.startswith("trace_") and not hasattr(field, "cell_id"):
                 self.say(name)
@@ -151,14 +152,21 @@ class Spelling:
 
     def _object(self, value: Any) -> None:
         self.say("object", type(value).__qualname__)
-        fields = {name: getattr(value, name, None) for name in _fields(value)} | getattr(value, "__dict__", {})
+        fields = {name: getattr(value, name, None) for name in _fields(type(value))} | getattr(value, "__dict__", {})
         for name, field in sorted(fields.items()):
             self.say(name)
             self.put(field)
 
 
-def _fields(value: Any) -> list[str]:
-    slots = [getattr(kind, "__slots__", ()) for kind in type(value).__mro__]
+def _fields(kind: type) -> list[str]:
+    """The slots of a class, its bases' too."""
+    if kind not in _known_fields:
+        _known_fields[kind] = _find_fields(kind)
+    return _known_fields[kind]
+
+
+def _find_fields(kind: type) -> list[str]:
+    slots = [getattr(base, "__slots__", ()) for base in kind.__mro__]
     names = {name for row in slots for name in ((row,) if isinstance(row, str) else row)}
     return sorted(names - {"__dict__", "__weakref__"})
 

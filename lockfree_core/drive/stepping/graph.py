@@ -69,14 +69,15 @@ class _Search:
         with self._open() as stepper:
             self._numbering.learn(stepper.recorder)
             self._find(stepper, ())
-            head = {"names": describe_names(stepper), "snapshot": stepper.start, "threads": _threads(stepper)}
+            names = describe_names(stepper)
+            head = {"snapshot": stepper.start, "threads": _threads(stepper)}
         for state in self._states:  # grows meanwhile
             for thread in state.movable:
                 if not self._may_go_on():
                     state.row["open"] = True
                     break
                 self._follow(state, thread)
-        names = head["names"] | {
+        names |= {
             "sites": self._numbering.sites, "types": self._numbering.types, "values": self._numbering.values,
         }  # fmt: skip
         return {
@@ -132,7 +133,9 @@ class _Search:
         }
         if not stepper.movable():
             faults = [fault._asdict() for fault in end_faults(stepper)]
-            row |= {"outcome": outcome(stepper), "account": stepper.account(), "faults": faults}
+            account = stepper.account()
+            del account["sequence"]  # how many records it took to get here is no part of a state
+            row |= {"outcome": outcome(stepper), "account": account, "faults": faults}
         return row
 
     def _next(self, stepper: Stepper, pending: Pending | None) -> int:

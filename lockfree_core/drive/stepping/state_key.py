@@ -4,9 +4,10 @@ The key holds the cells, with versions, as far as anybody can reach them; the he
 the structure; and of each thread its place in the program and in the code, its pending access, its locals, what its
 records may still tell of, and its results. What happened to get there is not in it.
 
-A thread in the middle of an expression holds values that cannot be read (``temporaries``). They are a function of what
-it has read, so then its whole history stands in for them: such states may be kept apart although their futures are
-equal, never the other way round.
+Where that cannot be known the key holds more, so states may be kept apart although their futures are equal, never the
+other way round. A thread in the middle of an expression holds values that cannot be read (``temporaries``); they are a
+function of what it has read, so its whole history stands in for them. And a number that it computes is told as read
+from a cell where it has read the same number before, so all numbers that it has read in its operation count.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ def _put_lane(spelling: Spelling, lane: SteppedLane, recorder: Recorder, limit: 
     counts = (lane.number, lane.attempts, lane.losses, lane.flying, lane.inserted, lane.removed, lane.operation)
     state = (lane.killed, lane.raised, lane.fresh, lane.waits_for is not None, len(lane.starts) - len(lane.ends))
     spelling.say("lane", *counts, *state, lane.results, _spell(recorder, lane.argument), _pending(recorder, lane))
+    if lane.ended:
+        return
     hidden = _put_frames(spelling, lane)
     shown, origins = lane.told()
     spelling.say(sorted((name, _spell(recorder, code)) for name, code in shown.items()))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.checks import FieldError, check_number
-from lockfree_core.catalog import CATALOG
+from lockfree_core.catalog import of_lab
 from lockfree_core.drive.knobs import KNOBS, PRESETS, Choice
 from lockfree_core.errors import KnobError, LockfreeError
 
@@ -30,7 +30,7 @@ _COLUMNS = (
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """The structure, how long, and an option for each knob."""
-    parser.add_argument("structure", metavar="STRUCTURE", help=f"one of {', '.join(CATALOG)}")
+    parser.add_argument("structure", metavar="STRUCTURE", help=f"one of {', '.join(of_lab('watch'))}")
     parser.add_argument("--seconds", type=float, default=5.0, help="how long (default: 5)")
     parser.add_argument(
         "--seed", type=int, help="fixes operations, values, delays; not the interleaving (default: random)"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-__all__ = ["CATALOG", "Entry", "Operation", "find_entry", "search"]
+__all__ = ["CATALOG", "Entry", "Operation", "find_entry", "of_lab", "search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Entry:
 
     def describe(self) -> dict[str, Any]:
         """The entry as plain data, for pages and the API."""
-        return asdict(self)
+        return asdict(self) | {"labs": list(self.labs)}
 
     @property
     def labs(self) -> tuple[str, ...]:
@@ -79,6 +79,26 @@ _PACKAGE = "lockfree_core.structures"
 _STACK_PROGRAM = ("push 3; pop | pop; push 4", "push 1; push 2")
 _QUEUE_PROGRAM = ("enqueue 3; dequeue | dequeue; enqueue 4", "enqueue 1; enqueue 2")
 _COUNTER_PROGRAM = ("increment; increment | increment; increment", "")
+_POOL_STACK_PROGRAM = ("pop | pop; push 4 | pop; pop", "push 1; push 2; push 3")
+_POOL_QUEUE_PROGRAM = ("dequeue; enqueue 3 | dequeue; enqueue 4", "enqueue 1; enqueue 2")
+_TREIBER = "R. K. Treiber: Systems Programming: Coping with Parallelism. IBM RJ 5118, 1986"
+_MICHAEL_SCOTT = (
+    "M. M. Michael, M. L. Scott: Simple, Fast, and Practical Non-Blocking and Blocking Concurrent Queue Algorithms. "
+    "PODC 1996"
+)
+_HAZARD = (
+    "M. M. Michael: Hazard Pointers: Safe Memory Reclamation for Lock-Free Objects. IEEE TPDS 15(6), 2004",
+    "lockfree_core.reclamation.hazard_pointers",
+    ("hazard pointers", "hazard pointer", "SMR", "safe memory reclamation", "reclamation"),
+)
+_EPOCH = (
+    "K. Fraser: Practical Lock-Freedom. UCAM-CL-TR-579, 2004",
+    "lockfree_core.reclamation.epochs",
+    ("EBR", "epochs", "epoch-based reclamation", "SMR", "safe memory reclamation", "reclamation", "quiescence", "RCU"),
+)
+_TAGGED = ("tagged pointer", "DCAS", "double-width CAS", "cmpxchg16b", "version counter", "stamped reference",
+           "AtomicStampedReference", "pool")  # fmt: skip
+_ABA = ("ABA", "ABA problem", "use after free", "double free")
 
 _ENTRIES = (
     Entry(
@@ -143,6 +163,88 @@ _ENTRIES = (
         "Two threads that read the same number both write that number plus one; one increment is lost.",
         *_COUNTER_PROGRAM,
     ),
+    Entry(
+        "hazard-pointer-stack", "stack", "lock-free", "Treiber stack with hazard pointers",
+        "Nodes are freed and used again; each thread says which one it is looking at.",
+        f"{_TREIBER}; {_HAZARD[0]}.",
+        "lock-free", "stack", f"{_PACKAGE}.pooled_stack:HazardPointerStack", _STACK,
+        ("LIFO", "HazardPointerStack", *_HAZARD[2]), "", *_POOL_STACK_PROGRAM, heap=True, sources=(_HAZARD[1],),
+    ),
+    Entry(
+        "epoch-stack", "stack", "lock-free", "Treiber stack with epochs",
+        "Nodes are freed and used again, when everybody who may hold one has left.",
+        f"{_TREIBER}; {_EPOCH[0]}.",
+        "lock-free", "stack", f"{_PACKAGE}.pooled_stack:EpochStack", _STACK,
+        ("LIFO", "EpochStack", *_EPOCH[2]), "", *_POOL_STACK_PROGRAM, heap=True, sources=(_EPOCH[1],),
+    ),
+    Entry(
+        "tagged-stack", "stack", "lock-free", "Treiber stack with a tagged head",
+        "Nodes are freed at once; a version beside the pointer tells one that came back.",
+        f"{_TREIBER}; the tag is that of IBM's System/370 manual of 1983.",
+        "lock-free", "stack", f"{_PACKAGE}.tagged_stack:TaggedStack", _STACK,
+        ("LIFO", "TaggedStack", *_TAGGED), "", *_POOL_STACK_PROGRAM, heap=True,
+    ),
+    Entry(
+        "freeing-stack", "stack", "flawed", "Stack that frees at once",
+        "The Treiber stack on memory that is freed and used again, and nobody asks who still holds a node.",
+        "What IBM's System/370 manual of 1983 warns of under the name ABA. Known bad.",
+        "broken", "stack", f"{_PACKAGE}.flawed.freeing_stack:FreeingStack", _STACK,
+        ("LIFO", "FreeingStack", *_ABA),
+        "A node that is popped, freed, allocated and pushed again is taken for the one that was read: head swings to a "
+        "freed node.",
+        *_POOL_STACK_PROGRAM, heap=True,
+        sources=(f"{_PACKAGE}.pooled_stack", "lockfree_core.reclamation.immediate"),
+    ),
+    Entry(
+        "unvalidated-hazard-stack", "stack", "flawed", "Stack with hazard pointers and no second look",
+        "A hazard pointer is published, and nobody looks whether its node was still there.",
+        "The mistake that Michael's paper of 2004 guards against. Known bad.",
+        "broken", "stack", f"{_PACKAGE}.flawed.unvalidated_hazard_stack:UnvalidatedHazardStack", _STACK,
+        ("LIFO", "UnvalidatedHazardStack", "hazard pointers without validation", *_ABA),
+        "A node that is freed between the load and the publication is looked into all the same.",
+        *_POOL_STACK_PROGRAM, heap=True, sources=(f"{_PACKAGE}.pooled_stack", _HAZARD[1]),
+    ),
+    Entry(
+        "wrapping-tag-stack", "stack", "flawed", "Stack whose tag wraps",
+        "The tagged stack with a version of two bits: after four changes it is what it was.",
+        "Why tags need many bits; the Michael-Scott paper of 1996 discusses it. Known bad.",
+        "broken", "stack", f"{_PACKAGE}.flawed.wrapping_tag_stack:WrappingTagStack", _STACK,
+        ("LIFO", "WrappingTagStack", "tag overflow", "version wrap-around", "ABA", "tagged pointer"),
+        "A thread that sleeps through four changes finds both node and version as it expects: head swings to a freed "
+        "node.",
+        *_POOL_STACK_PROGRAM, heap=True, sources=(f"{_PACKAGE}.tagged_stack",),
+    ),
+    Entry(
+        "hazard-pointer-queue", "queue", "lock-free", "Michael-Scott queue with hazard pointers",
+        "Nodes are freed and used again; each thread says which two it is looking at.",
+        f"{_MICHAEL_SCOTT}; {_HAZARD[0]}.",
+        "lock-free", "queue", f"{_PACKAGE}.pooled_queue:HazardPointerQueue", _QUEUE,
+        ("FIFO", "HazardPointerQueue", *_HAZARD[2]), "", *_POOL_QUEUE_PROGRAM, heap=True, sources=(_HAZARD[1],),
+    ),
+    Entry(
+        "epoch-queue", "queue", "lock-free", "Michael-Scott queue with epochs",
+        "Nodes are freed and used again, when everybody who may hold one has left.",
+        f"{_MICHAEL_SCOTT}; {_EPOCH[0]}.",
+        "lock-free", "queue", f"{_PACKAGE}.pooled_queue:EpochQueue", _QUEUE,
+        ("FIFO", "EpochQueue", *_EPOCH[2]), "", *_POOL_QUEUE_PROGRAM, heap=True, sources=(_EPOCH[1],),
+    ),
+    Entry(
+        "tagged-queue", "queue", "lock-free", "Michael-Scott queue with tagged pointers",
+        "The algorithm as its paper has it: nodes are freed at once, and every pointer has a version.",
+        f"{_MICHAEL_SCOTT}.",
+        "lock-free", "queue", f"{_PACKAGE}.tagged_queue:TaggedQueue", _QUEUE,
+        ("FIFO", "TaggedQueue", *_TAGGED), "", *_POOL_QUEUE_PROGRAM, heap=True,
+    ),
+    Entry(
+        "freeing-queue", "queue", "flawed", "Queue that frees at once",
+        "The Michael-Scott queue on memory that is freed and used again, and nobody asks who still holds a node.",
+        "The algorithm of 1996 without the counters that its paper gives every pointer. Known bad.",
+        "broken", "queue", f"{_PACKAGE}.flawed.freeing_queue:FreeingQueue", _QUEUE,
+        ("FIFO", "FreeingQueue", *_ABA),
+        "A thread goes on to read, and to link behind, a node that others have freed meanwhile.",
+        *_POOL_QUEUE_PROGRAM, heap=True,
+        sources=(f"{_PACKAGE}.pooled_queue", "lockfree_core.reclamation.immediate"),
+    ),
 )  # fmt: skip
 
 CATALOG: Final[Mapping[str, Entry]] = {entry.key: entry for entry in _ENTRIES}
@@ -158,6 +260,11 @@ def find_entry(key: str) -> Entry:
         return CATALOG[key]
     except KeyError:
         raise KeyError(f"no structure {key!r}; there are {', '.join(CATALOG)}") from None
+
+
+def of_lab(lab: str) -> dict[str, Entry]:
+    """The entries that a lab can use, by key."""
+    return {key: entry for key, entry in CATALOG.items() if lab in entry.labs}
 
 
 def search(text: str) -> list[Entry]:

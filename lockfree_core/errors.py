@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-__all__ = ["EngineError", "KnobError", "LockfreeError", "RecordingError", "ScheduleError", "TraceError"]
+__all__ = ["EngineError", "KnobError", "LockfreeError", "RecordingError", "ScheduleError", "ThreadLimitError",
+           "TraceError"]  # fmt: skip
 
 
 class LockfreeError(Exception):
@@ -37,3 +38,7 @@ class RecordingError(LockfreeError, ValueError):
 
 class ScheduleError(LockfreeError, ValueError):
     """A schedule asks for a move that cannot be made: the thread is not there, has ended, or waits."""
+
+
+class ThreadLimitError(LockfreeError, RuntimeError):
+    """More threads have come than there is room for: hazard pointers and epochs keep something for each of them."""

@@ -14,7 +14,7 @@ from app.messages import Command, encode
 from app.services.errors import Refusal
 from app.services.side import Side
 from app.services.stream import Feed
-from lockfree_core.catalog import CATALOG, Entry
+from lockfree_core.catalog import CATALOG, Entry, of_lab
 from lockfree_core.drive.knobs import Knobs
 from lockfree_core.errors import EngineError
 
@@ -29,7 +29,8 @@ _RANDOM_SEEDS: Final = 10_000  # a seed that a person may have to type should be
 def find_twin(entry: Entry) -> Entry:
     """What an entry meets in a duel: its family's mutex variant, or the lock-free one if it is that itself."""
     variant = "lock-free" if entry.variant == "mutex" else "mutex"
-    return next(other for other in CATALOG.values() if other.family == entry.family and other.variant == variant)
+    rivals = (other for other in of_lab("watch").values() if other.family == entry.family)
+    return next(other for other in rivals if other.variant == variant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Spec:
         check_keys(body, SPEC_FIELDS)
         values: dict[str, Any] = {}
         if "structure" in body:
-            values["entry"] = CATALOG[check_option("structure", body["structure"], CATALOG)]
+            values["entry"] = _check_structure(body["structure"])
         for name in ("duel", "hold"):
             if name in body:
                 values[name] = check_flag(name, body[name])
@@ -68,6 +69,17 @@ class Spec:
     def entries(self) -> list[Entry]:
         """The structures, one for each side."""
         return [self.entry, find_twin(self.entry)] if self.duel else [self.entry]
+
+
+def _check_structure(value: object) -> Entry:
+    """The catalog entry of that key, if it can be run in real threads."""
+    entry = CATALOG.get(value) if isinstance(value, str) else None
+    if entry is not None and "watch" not in entry.labs:
+        raise FieldError(
+            "structure", f"must be one that can run in real threads; {entry.key} frees its nodes, which needs the "
+            "simulated heap: open it in Step"
+        )  # fmt: skip
+    return CATALOG[check_option("structure", value, of_lab("watch"))]
 
 
 class Run:

@@ -22,7 +22,8 @@ from lockfree_core.drive.sites import SiteTable
 from lockfree_core.drive.traced_cells import make_cells
 from lockfree_core.drive.traced_lock import TracedLock
 from lockfree_core.memory.backoff import backoff_us
-from lockfree_core.trace.layout import INTEGER_FLAG, INTEGER_MAX, INTEGER_MIN, Kind
+from lockfree_core.memory.cells import version_mask
+from lockfree_core.trace.layout import INTEGER_FLAG, INTEGER_MAX, INTEGER_MIN, MAX_LANES, Kind
 from lockfree_core.trace.words import FIRST_OBJECT
 
 __all__ = ["NodeType", "TracedMemory"]
@@ -47,7 +48,13 @@ class _Probe:
         self.fields.append(name or f"cell {len(self.fields)}")
         return object()
 
-    integer = versioned = reference
+    integer = reference
+
+    def versioned(self, initial: object, name: str = "", bits: int = 0) -> object:
+        return self.reference(initial, name)
+
+    def thread_limit(self) -> int:
+        return MAX_LANES
 
 
 class TracedMemory:
@@ -88,9 +95,11 @@ class TracedMemory:
         """A new integer cell."""
         return self._place(self._cells.integer, initial, name, "integer")
 
-    def versioned(self, initial: Any, name: str = "") -> Any:
-        """A new versioned reference cell."""
-        return self._place(self._cells.versioned, initial, name, "versioned")
+    def versioned(self, initial: Any, name: str = "", bits: int = 0) -> Any:
+        """A new versioned reference cell, whose version has so many bits; with 0 it never wraps."""
+        cell = self._place(self._cells.versioned, initial, name, "versioned")
+        cell.mask = version_mask(bits)
+        return cell
 
     def lock(self, name: str = "lock") -> Any:
         """A new mutex, which shows who holds it and who waits."""
@@ -122,6 +131,10 @@ class TracedMemory:
     def thread_index(self) -> int:
         """The calling lane's number."""
         return self.lanes[get_ident()].index
+
+    def thread_limit(self) -> int:
+        """How many lanes there may be."""
+        return MAX_LANES
 
     def allocate(self, node: Callable[..., Any], *arguments: Any) -> Any:
         """A new node, of a subclass that carries its number; its cells get consecutive numbers."""

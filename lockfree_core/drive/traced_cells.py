@@ -235,11 +235,12 @@ def make_cells(memory: TracedMemory, counter: Iterator[int]) -> Cells:
     class Versioned:
         """A reference with a version; each record is followed by a WIDE one that carries the versions."""
 
-        __slots__ = ("_role", "_value", "_version", "cell_id", "code")
+        __slots__ = ("_role", "_value", "_version", "cell_id", "code", "mask")
 
         def __init__(self, initial: Any, cell_id: int, role: int) -> None:
             self._value = initial
             self._version = 0
+            self.mask = -1
             self._role = role
             self.cell_id = cell_id
             self.code = encode(initial)
@@ -290,7 +291,7 @@ def make_cells(memory: TracedMemory, counter: Iterator[int]) -> Cells:
                 if won:
                     self._value = new_value
                     self.code = wanted
-                    self._version = version + 1
+                    self._version = (version + 1) & self.mask
                 after = self._version
                 for wide in counter:
                     break

@@ -76,6 +76,16 @@ class Integer(Protocol):
 class Versioned(Protocol[T]):
     """A reference with a version that grows with every change, so a value that left and came back is told apart."""
 
+    @property
+    def value(self) -> T:
+        """A peek for people and debuggers: no access of the algorithm, never traced."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """A peek, likewise."""
+        ...
+
     def get(self) -> tuple[T, int]:
         """Value and version, read together."""
         ...
@@ -114,8 +124,8 @@ class Memory(Protocol):
         """A new integer cell."""
         ...
 
-    def versioned(self, initial: Any, name: str = "") -> Versioned[Any]:
-        """A new versioned reference cell."""
+    def versioned(self, initial: Any, name: str = "", bits: int = 0) -> Versioned[Any]:
+        """A new versioned reference cell. A version of so many ``bits`` wraps round to 0; with 0 bits it never does."""
         ...
 
     def lock(self, name: str = "") -> Lock:
@@ -132,6 +142,10 @@ class Memory(Protocol):
 
     def thread_index(self) -> int:
         """A small number that the calling thread keeps, from 0."""
+        ...
+
+    def thread_limit(self) -> int:
+        """For how many threads state of their own is to be laid out: their numbers lie below it."""
         ...
 
     def allocate(self, node: Callable[..., N], *arguments: Any) -> N:

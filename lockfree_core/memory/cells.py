@@ -11,7 +11,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 from typing import Generic, TypeVar
 
-__all__ = ["AtomicInteger", "AtomicReference", "VersionedReference"]
+__all__ = ["AtomicInteger", "AtomicReference", "VersionedReference", "version_mask"]
 
 T = TypeVar("T")
 
@@ -128,13 +128,16 @@ class VersionedReference(Generic[T]):
     """A reference with a version (a *tagged pointer*), which grows with each change: a value that came back is noticed.
 
     This is the cure for the ABA problem that IBM's System/370 manual of 1983 gives for its compare-double-and-swap.
+    In hardware the version has as many bits as the word leaves room for; ``bits`` gives it so many, and it wraps round.
+    With 0 it never does.
     """
 
-    __slots__ = ("_lock", "_value", "_version")
+    __slots__ = ("_lock", "_mask", "_value", "_version")
 
-    def __init__(self, value: T, version: int = 0) -> None:
+    def __init__(self, value: T, version: int = 0, bits: int = 0) -> None:
         self._value = value
-        self._version = _integer(version)
+        self._mask = version_mask(bits)
+        self._version = _integer(version) & self._mask
         self._lock = allocate_lock()
 
     @property
@@ -157,12 +160,23 @@ class VersionedReference(Generic[T]):
         with self._lock:
             if self._value is expected and self._version == expected_version:
                 self._value = new_value
-                self._version += 1
+                self._version = (self._version + 1) & self._mask
                 return True
             return False
 
     def __repr__(self) -> str:
         return f"VersionedReference({self._value!r}, version={self._version})"
+
+
+def version_mask(bits: int) -> int:
+    """What a version of so many bits is masked with after each change; 0 bits: nothing is masked away.
+
+    Raises:
+        ValueError: for a negative number.
+    """
+    if bits < 0:
+        raise ValueError(f"a version has 0 (it never wraps) or more bits; got {bits}")
+    return (1 << bits) - 1 if bits else -1
 
 
 def _integer(value: int) -> int:

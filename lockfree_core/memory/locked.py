@@ -23,11 +23,16 @@ class LockedMemory:
     Args:
         backoff: the policy for every structure made on this memory; none by default.
         seed: seeds the threads' generators, for repeatable runs.
+        threads: how many threads may use a structure that keeps something for each of them, as hazard pointers and
+            epochs do. The others do not mind how many there are.
     """
 
-    def __init__(self, backoff: Backoff | None = None, seed: int | None = None) -> None:
+    def __init__(self, backoff: Backoff | None = None, seed: int | None = None, threads: int = 64) -> None:
+        if threads < 1:
+            raise ValueError(f"a memory is for one thread or more; got {threads}")
         self._backoff = backoff or NoBackoff()
         self._seed = seed
+        self._threads = threads
         self._indices = itertools.count()
         self._local = threading.local()
 
@@ -39,9 +44,9 @@ class LockedMemory:
         """A new integer cell."""
         return AtomicInteger(initial)
 
-    def versioned(self, initial: Any, name: str = "") -> VersionedReference[Any]:
-        """A new versioned reference cell."""
-        return VersionedReference(initial)
+    def versioned(self, initial: Any, name: str = "", bits: int = 0) -> VersionedReference[Any]:
+        """A new versioned reference cell, whose version has so many bits; with 0 it never wraps."""
+        return VersionedReference(initial, bits=bits)
 
     def lock(self, name: str = "") -> Lock:
         """A new mutex."""
@@ -67,6 +72,10 @@ class LockedMemory:
         except AttributeError:
             self._local.index = next(self._indices)
             return self._local.index  # type: ignore[no-any-return]
+
+    def thread_limit(self) -> int:
+        """How many threads this memory was made for."""
+        return self._threads
 
     def allocate(self, node: Callable[..., N], *arguments: Any) -> N:
         """A new node: ``node(memory, *arguments)``."""

@@ -89,6 +89,7 @@ def _ending(execution: Mapping[str, Any]) -> list[str]:
     outcome, account = execution["outcome"], execution["account"]
     flying = sum(row["items"] for row in account["in_flight"])
     parts = [f"{account[name]} {name}" for name in ("in", "out", "inside")] + ([f"{flying} in flight"] * bool(flying))
-    verdict = "balanced" if account["balanced"] else f"{account['lost']} lost"
+    lost = account["lost"]
+    verdict = f"{lost} lost" if lost > 0 else f"{-lost} too many" if lost < 0 else "balanced"
     message = f": {outcome['message']}" if outcome["message"] else ""
     return [f"outcome: {outcome['kind']}{message}", f"account: {', '.join(parts)}: {verdict}"]

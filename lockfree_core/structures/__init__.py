@@ -1,7 +1,27 @@
-"""The structures: one algorithm a file; ``locked`` holds the mutex twins, ``flawed`` the known-bad variants."""
+"""The structures: one algorithm a file; ``locked`` holds the mutex twins, ``flawed`` the known-bad variants.
+
+``pooled_…`` and ``tagged_…`` are for memory that is freed by hand: on Python's own collection they work, and gain
+nothing.
+"""
 
 from lockfree_core.structures.atomic_counter import AtomicCounter
 from lockfree_core.structures.michael_scott_queue import MichaelScottQueue
+from lockfree_core.structures.pooled_queue import EpochQueue, HazardPointerQueue, PooledQueue
+from lockfree_core.structures.pooled_stack import EpochStack, HazardPointerStack, PooledStack
+from lockfree_core.structures.tagged_queue import TaggedQueue
+from lockfree_core.structures.tagged_stack import TaggedStack
 from lockfree_core.structures.treiber_stack import TreiberStack
 
-__all__ = ["AtomicCounter", "MichaelScottQueue", "TreiberStack"]
+__all__ = [
+    "AtomicCounter",
+    "EpochQueue",
+    "EpochStack",
+    "HazardPointerQueue",
+    "HazardPointerStack",
+    "MichaelScottQueue",
+    "PooledQueue",
+    "PooledStack",
+    "TaggedQueue",
+    "TaggedStack",
+    "TreiberStack",
+]

@@ -24,7 +24,7 @@ from typing import Generic, TypeVar
 
 from lockfree_core.memory import LockedMemory, Memory, Reference
 
-__all__ = ["TreiberStack"]
+__all__ = ["Node", "TreiberStack"]
 
 T = TypeVar("T")
 D = TypeVar("D")

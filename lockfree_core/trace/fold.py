@@ -72,7 +72,7 @@ class Fold:
             state.cells |= {cell: Cell(cell, row["id"], code) for cell, code in zip(cells, row["cells"], strict=True)}
             state.nodes[row["id"]] = Node(
                 row["id"], row["type"], row["value"], cells, row["owner"], row["published"], row["removed"],
-                freed=row.get("freed", False), pooled=names.is_pooled(row["type"]),
+                freed=row.get("freed", False), retired=row.get("retired", -1), pooled=names.is_pooled(row["type"]),
             )  # fmt: skip
         state.locks = {row["cell"]: Lock(row["cell"], row["holder"], list(row["waiters"])) for row in message["locks"]}
         fold = cls(names, state)

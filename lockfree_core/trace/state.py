@@ -160,7 +160,9 @@ class State:
         values = [self.cells[cell].value for cell in node.cells]
         row = {"id": node.id, "type": node.type, "first": first, "value": node.value, "cells": values,
                "owner": node.owner, "published": node.published, "removed": node.removed}  # fmt: skip
-        return row | {"freed": True} if node.freed and node.pooled else row
+        if not node.pooled:
+            return row
+        return row | ({"freed": True} if node.freed else {}) | ({"retired": node.retired} if node.retired >= 0 else {})
 
 
 def _lane_row(lane: LaneState) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 
 import { confirmAction } from "./dialogs.js";
 import { threadName } from "./dom.js";
+import { takeOver, Unsteppable } from "./step-from-here.js";
 import { STILL, threadItems } from "./threads.js";
 import { toast } from "./toast.js";
 
@@ -93,6 +94,23 @@ export class Control {
 
     duel() {
         if (this.may()) this.restart({ duel: !this.isDuel });
+    }
+
+    /** Opens the Step page with the moment that the side in focus shows. */
+    stepFromHere() {
+        const context = this.page.focused();
+        if (!context || context.playback.position < 0) {
+            toast("There is nothing to step from yet");
+            return;
+        }
+        context.playback.hold();
+        try {
+            const query = new URLSearchParams(takeOver(context, context.playback.position));
+            location.assign(`/step?${query}&v=1`);
+        } catch (error) {
+            if (!(error instanceof Unsteppable)) throw error;
+            toast(error.message, "bad");
+        }
     }
 
     // Threads

@@ -15,6 +15,16 @@ export function createControls(root, control) {
     const step = button("One access", "S", "One single shared access, of the chosen thread or of any", () =>
         control.singleAccess(),
     );
+    const takeOver = h(
+        "button",
+        {
+            type: "button",
+            className: "button",
+            title: "Take the shown moment into Step, where you decide who moves next (E)",
+            onclick: () => control.stepFromHere(),
+        },
+        "Step from here",
+    );
     const seed = h("input", {
         className: "field numbers",
         id: "seed",
@@ -45,7 +55,7 @@ export function createControls(root, control) {
         h("label", { className: "seed-field", htmlFor: "seed" }, "seed", seed),
         fresh,
     );
-    root.append(pause, step, again, error);
+    root.append(pause, step, again, takeOver, error);
 
     const submit = async () => {
         const text = seed.value.trim();
@@ -69,6 +79,7 @@ export function createControls(root, control) {
             pause.disabled = step.disabled = !live;
             restart.disabled = fresh.disabled = seed.disabled = !controllable || !run;
             duel.disabled = !controllable || !run;
+            takeOver.disabled = !run;
             const twin = variant === "mutex" ? "lock-free" : "mutex";
             setText(duel.firstElementChild, run?.duel ? "End the duel" : `Duel: ${twin} beside`);
             if (document.activeElement !== seed && run && error.hidden) seed.value = String(run.seed);

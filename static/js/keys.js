@@ -23,6 +23,7 @@ export const BINDINGS = [
     { keys: ["p"], label: "pause or resume the run", action: "pauseRun" },
     { keys: ["s"], label: "one single access, of the chosen thread or any", action: "singleAccess" },
     { keys: ["r"], label: "restart with the same seed", action: "restart" },
+    { keys: ["e"], label: "step from the shown moment on, in the Step lab", action: "stepFromHere" },
     { keys: ["d"], label: "duel with the mutex twin, or end it", action: "duel" },
     {
         keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],

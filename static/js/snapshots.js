@@ -36,13 +36,13 @@ export function fromSnapshot(message, names, position = -1) {
     return state;
 }
 
-function readNode(state, { id, type, value, first, cells, owner, published, removed, freed = false }, names) {
+function readNode(state, { id, type, value, first, cells, owner, published, removed, freed = false, retired = -1 }, names) {
     const pooled = names.type(type)?.pooled ?? false;
     const node = addNode(state, { id, type, value, first, fields: cells.length, owner, sequence: -1, pooled });
     cells.forEach((code, index) => {
         state.cells.get(first + index).value = code;
     });
-    Object.assign(node, { published, removed, freed });
+    Object.assign(node, { published, removed, freed, retired });
 }
 
 function readLane(
@@ -82,6 +82,7 @@ export function toSnapshot(state, reason = "request") {
             published: node.published,
             removed: node.removed,
             ...(node.freed && node.pooled ? { freed: true } : {}),
+            ...(node.retired >= 0 && node.pooled ? { retired: node.retired } : {}),
         })),
         locks: [...state.locks.values()].map(({ cell, holder, waiters }) => ({ cell, holder, waiters: [...waiters] })),
         lanes: state.lanes.map(laneSnapshot),

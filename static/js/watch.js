@@ -230,6 +230,7 @@ class WatchPage {
             singleAccess: () => control.singleAccess(),
             restart: () => control.restart(),
             duel: () => control.duel(),
+            stepFromHere: () => control.stepFromHere(),
             chooseThread: (key) => control.toggle(Number(key) - 1),
             freezeChosen: () => control.freezeChosen(),
             killChosen: () => control.killChosen(),

@@ -23,8 +23,8 @@ def cells_of(node: Any) -> list[Any]:
     return sorted((cell for cell in cells if hasattr(cell, "cell_id")), key=lambda cell: int(cell.cell_id))
 
 
-class ScheduledReference:
-    """A reference: compare-and-swap by identity."""
+class _Cell:
+    """What all cells have: a value and its code, a number, a name, and the node that it is part of, if any."""
 
     __slots__ = ("_memory", "_value", "cell_id", "code", "name", "node")
 
@@ -40,6 +40,30 @@ class ScheduledReference:
     def value(self) -> Any:
         """A peek, not recorded."""
         return self._value
+
+    def reset(self, initial: Any) -> None:
+        """Initialise anew, as part of a node that is used again."""
+        self._set(initial)
+
+    def _set(self, value: Any) -> None:
+        self._value = value
+        self.code = self._memory.encode(value)
+
+    def _check(self, what: str) -> None:
+        """Tell of it where the cell is part of a freed node."""
+        if self.node is not None:
+            self._memory.check_alive(self.node, f"{self._memory.recorder.words.cell(self.cell_id)} {what}")
+
+    def _check_target(self, value: Any) -> None:
+        """Tell of it where a root cell leads to a freed node."""
+        if self.node is None:
+            self._memory.check_target(value, self.cell_id)
+
+
+class ScheduledReference(_Cell):
+    """A reference: compare-and-swap by identity."""
+
+    __slots__ = ()
 
     def load(self) -> Any:
         memory = self._memory
@@ -111,24 +135,8 @@ class ScheduledReference:
         self._check_target(self._value)
         return old
 
-    def reset(self, initial: Any) -> None:
-        """Initialise anew, as part of a node that is used again."""
-        self._set(initial)
-
     def _holds(self, expected: Any) -> bool:
         return self._value is expected
-
-    def _set(self, value: Any) -> None:
-        self._value = value
-        self.code = self._memory.encode(value)
-
-    def _check(self, what: str) -> None:
-        if self.node is not None:
-            self._memory.check_alive(self.node, f"{self._memory.recorder.words.cell(self.cell_id)} {what}")
-
-    def _check_target(self, value: Any) -> None:
-        if self.node is None:
-            self._memory.check_target(value, self.cell_id)
 
 
 class ScheduledInteger(ScheduledReference):
@@ -143,24 +151,19 @@ class ScheduledInteger(ScheduledReference):
         return bool(self._value == expected)
 
 
-class ScheduledVersioned:
-    """A reference with a version; each record is followed by a WIDE one that carries the versions."""
+class ScheduledVersioned(_Cell):
+    """A reference with a version; each record is followed by a WIDE one that carries the versions.
 
-    __slots__ = ("_memory", "_value", "_version", "cell_id", "code", "name", "node")
+    ``mask`` is what the version is masked with after each change. A node that is used again keeps its cells' versions,
+    as memory that stays what it is does.
+    """
+
+    __slots__ = ("_version", "mask")
 
     def __init__(self, memory: ScheduledMemory, initial: Any, cell_id: int, name: str) -> None:
-        self._memory = memory
-        self._value = initial
+        super().__init__(memory, initial, cell_id, name)
         self._version = 0
-        self.cell_id = cell_id
-        self.code = memory.encode(initial)
-        self.name = name
-        self.node: Any = None
-
-    @property
-    def value(self) -> Any:
-        """A peek, not recorded."""
-        return self._value
+        self.mask = -1
 
     @property
     def version(self) -> int:
@@ -174,6 +177,7 @@ class ScheduledVersioned:
         frame = sys._getframe(1)
         site, _, _ = memory.recorder.site(frame, "get")
         lane = memory.turn(Pending("get", site, self.cell_id), frame)
+        self._check("is read")
         lane.read(self._value, self.cell_id)
         memory.recorder.write(lane, Kind.LOAD, site, self.cell_id, self.code, self.code, 0)
         self._write_versions(lane, site, self._version, self._version)
@@ -191,6 +195,7 @@ class ScheduledVersioned:
         wanted, other = memory.encode(new_value), memory.encode(expected)
         pending = Pending("compare_and_swap", site, self.cell_id, other, wanted, expected_version)
         lane = memory.turn(pending, frame)
+        self._check("is swapped")
         seen, version = self.code, self._version
         won = self._value is expected and version == expected_version
         if won:
@@ -199,18 +204,13 @@ class ScheduledVersioned:
         kind, aux = (Kind.CAS_WON, 0) if won else (Kind.CAS_LOST, other)
         memory.recorder.write(lane, kind, site, self.cell_id, seen, wanted, aux)
         self._write_versions(lane, site, version, expected_version)
-        if won and self.node is None:
-            memory.check_target(new_value, self.cell_id)
+        if won:
+            self._check_target(new_value)
         return won
 
-    def reset(self, initial: Any) -> None:
-        """Initialise anew, as part of a node that is used again; the version goes on."""
-        self._set(initial)
-
     def _set(self, value: Any) -> None:
-        self._value = value
-        self.code = self._memory.encode(value)
-        self._version += 1
+        super()._set(value)
+        self._version = (self._version + 1) & self.mask
 
     def _write_versions(self, lane: SteppedLane, site: int, before: int, expected: int) -> None:
         self._memory.recorder.write(

@@ -167,7 +167,7 @@ def _leaked(stepper: Stepper) -> list[tuple[int, str]]:
     return [
         (node.trace_id, words.value(node.trace_id))
         for node in heap.nodes
-        if not (node.trace_freed or node.trace_retired or node.trace_id in reached)
+        if not (node.trace_freed or node.trace_retired >= 0 or node.trace_id in reached)
     ]
 
 

@@ -47,7 +47,7 @@ class Heap:
         if not free or self.reuse == "never":
             return None
         node = free.pop() if self.reuse == "lifo" else free.popleft()
-        node.trace_freed = node.trace_retired = False
+        node.trace_freed, node.trace_retired = False, -1
         node.trace_generation += 1
         return node
 
@@ -55,7 +55,7 @@ class Heap:
         """Free a node; False where it was free already, and nothing is changed then."""
         if node.trace_freed:
             return False
-        node.trace_freed = True
+        node.trace_freed, node.trace_retired = True, -1
         self._free.setdefault(type(node), deque()).append(node)
         return True
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
+from lockfree_core.drive.stepping.nodes import has_text
 from lockfree_core.drive.stepping.pending import Pending
 from lockfree_core.drive.stepping.program import WORK, Call, Method
 from lockfree_core.trace.layout import Kind, Outcome
@@ -226,5 +227,7 @@ def _interesting(code: CodeType) -> tuple[str, ...]:
 
 
 def _is_tellable(value: Any) -> bool:
-    """Values, not machinery: no cell, lock, memory, function or iterator."""
-    return not callable(value) and not hasattr(value, "cell_id") and not hasattr(value, "__next__")
+    """Values, not machinery: nodes, and what has a text of its own; no cell, function, iterator, or object of parts."""
+    if callable(value) or hasattr(value, "cell_id") or hasattr(value, "__next__"):
+        return False
+    return hasattr(value, "trace_id") or has_text(value)

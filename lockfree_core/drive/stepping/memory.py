@@ -10,12 +10,15 @@ import random
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from lockfree_core.drive.stepping.cells import ScheduledInteger, ScheduledReference, ScheduledVersioned, cells_of
 from lockfree_core.drive.stepping.heap import Heap
 from lockfree_core.drive.stepping.lock import ScheduledLock
+from lockfree_core.drive.stepping.nodes import MOST_FIELDS, NodeKind, has_text, learn_kind, value_of
 from lockfree_core.drive.stepping.pending import Pending
+from lockfree_core.memory.cells import version_mask
+from lockfree_core.reclamation.hazard_pointers import SLOT_PREFIX
 from lockfree_core.trace.fold import UNNAMED
 from lockfree_core.trace.layout import INTEGER_FLAG, INTEGER_MAX, INTEGER_MIN, Kind
 from lockfree_core.trace.words import FIRST_OBJECT, node_name
@@ -24,24 +27,11 @@ if TYPE_CHECKING:
     from lockfree_core.drive.stepping.lane import SteppedLane
     from lockfree_core.drive.stepping.recorder import Recorder
 
-__all__ = ["NodeKind", "ScheduledMemory", "value_of"]
+__all__ = ["ScheduledMemory"]
 
-_MOST_FIELDS: Final = 4  # cells of a node
 _FIRST_NODE_CELL: Final = 1 << 16
 _FIRST_VALUE: Final = 1 << 24
 _LONGEST_REPR: Final = 120
-
-_NODE_SLOTS: Final = (
-    "trace_cell", "trace_freed", "trace_generation", "trace_id", "trace_memory", "trace_retired",
-)  # fmt: skip
-
-
-class NodeKind(NamedTuple):
-    """A class of nodes as the trace knows it: number, the class to make nodes of, the names of its cells."""
-
-    number: int
-    traced: Any
-    fields: tuple[str, ...]
 
 
 class ScheduledMemory:
@@ -89,9 +79,11 @@ class ScheduledMemory:
         """A new integer cell."""
         return self._place(ScheduledInteger, initial, name, "integer")
 
-    def versioned(self, initial: Any, name: str = "") -> Any:
-        """A new versioned reference cell."""
-        return self._place(ScheduledVersioned, initial, name, "versioned")
+    def versioned(self, initial: Any, name: str = "", bits: int = 0) -> Any:
+        """A new versioned reference cell, whose version has so many bits; with 0 it never wraps."""
+        cell = self._place(ScheduledVersioned, initial, name, "versioned")
+        cell.mask = version_mask(bits)
+        return cell
 
     def lock(self, name: str = "lock") -> Any:
         """A new mutex, which shows who holds it and who waits."""
@@ -130,7 +122,7 @@ class ScheduledMemory:
 
     def allocate(self, node: Callable[..., Any], *arguments: Any) -> Any:
         """A new node, of a subclass that carries its number; from the heap possibly an old one, as new."""
-        kind = self.types.get(node) or self._learn(node, arguments)
+        kind = self._kind(node, arguments)
         lane = self.lane
         if lane is None or self.detached:
             return self._reuse(kind, arguments) or self._make(kind, self._prepared_number(), arguments)
@@ -149,14 +141,23 @@ class ScheduledMemory:
 
     def retire(self, node: Any) -> None:
         """Record that the node was unlinked: to be freed as soon as nobody can hold it."""
-        if self._mark(Kind.RETIRE, "retire", node):
-            node.trace_retired = True
+        if self.detached:
+            return
+        self._mark(Kind.RETIRE, "retire", node)
+        name = node_name(node.trace_id)
+        if node.trace_freed:
+            self._fault("use after free", f"{name} is retired, but it was freed", node)
+        elif node.trace_retired >= 0:
+            self._fault("double retire", f"{name} is retired a second time", node)
+        else:
+            node.trace_retired = self.thread_index()
 
     def free(self, node: Any) -> None:
         """Give the node back to the heap; without one, record that nobody uses it again."""
-        if self.lane is None and self.heap is not None and not self.detached:
-            self.heap.give(node)
-        elif self._mark(Kind.FREE, "free", node) and self.heap is not None and not self.heap.give(node):
+        if self.detached:
+            return
+        self._mark(Kind.FREE, "free", node)
+        if self.heap is not None and not self.heap.give(node):
             self._fault("double free", f"{node_name(node.trace_id)} is freed a second time", node)
 
     def check_alive(self, node: Any, what: str) -> None:
@@ -165,10 +166,13 @@ class ScheduledMemory:
             self._fault("use after free", f"{what}, but {node_name(node.trace_id)} was freed", node)
 
     def check_target(self, value: Any, cell: int) -> None:
-        """Tell of it where a root cell has come to point at a freed node."""
-        if getattr(value, "trace_freed", False) and self.lane is not None and not self.detached:
-            words = f"{self.recorder.words.cell(cell)} now points at {node_name(value.trace_id)}, which was freed"
-            self._fault("dangling pointer", words, value)
+        """Tell of it where a root cell of the structure has come to point at a freed node.
+
+        A hazard pointer may: it is published before anybody knows whether its node is still there, and looked at again.
+        """
+        name = self.recorder.words.cell(cell)
+        if getattr(value, "trace_freed", False) and not name.startswith(SLOT_PREFIX):
+            self._fault("dangling pointer", f"{name} now points at {node_name(value.trace_id)}, which was freed", value)
 
     # -- what cells need
 
@@ -186,7 +190,7 @@ class ScheduledMemory:
         if type(value) is int and INTEGER_MIN <= value <= INTEGER_MAX:
             return (value & 0x7FFF_FFFF) | INTEGER_FLAG
         number = getattr(value, "trace_id", None)
-        return self.intern(repr(value)) if number is None else int(number)
+        return self.intern(_text(value)) if number is None else int(number)
 
     def intern(self, text: str) -> int:
         """The object id that stands for a text."""
@@ -219,13 +223,12 @@ class ScheduledMemory:
         return FIRST_OBJECT + self._prepared + count * self._threads + thread
 
     def _make(self, kind: NodeKind, number: int, arguments: tuple[Any, ...]) -> Any:
-        first = _FIRST_NODE_CELL + (number - FIRST_OBJECT) * _MOST_FIELDS
+        first = _FIRST_NODE_CELL + (number - FIRST_OBJECT) * MOST_FIELDS
         self._building = list(range(first, first + len(kind.fields)))
         made = kind.traced(self, *arguments)
         self._building = []
         made.trace_id, made.trace_cell, made.trace_memory = number, first, self
-        made.trace_freed = made.trace_retired = False
-        made.trace_generation = 0
+        made.trace_freed, made.trace_retired, made.trace_generation = False, -1, 0
         for cell, name in zip(cells_of(made), kind.fields, strict=True):
             cell.node = made
             self.recorder.cell_names[cell.cell_id] = f"{node_name(number)}.{name}"
@@ -242,36 +245,30 @@ class ScheduledMemory:
             self._reused = []
         return node
 
-    def _learn(self, node: Callable[..., Any], arguments: tuple[Any, ...]) -> NodeKind:
-        probe = _Probe(self._threads)
-        made = node(probe, *arguments)
-        fields = tuple(probe.fields)
-        if len(fields) > _MOST_FIELDS:
-            raise ValueError(f"a node has at most {_MOST_FIELDS} cells; {type(made).__name__} has {len(fields)}")
-        body: dict[str, Any] = {"__slots__": _NODE_SLOTS, "__module__": __name__}
-        if self.heap is not None and hasattr(type(made), "value"):
-            body["value"] = _guarded(type(made).value)
-        traced = type(type(made).__name__, (type(made),), body)
-        kind = NodeKind(len(self.recorder.types) + 1, traced, fields)
-        self.recorder.types.append(
-            {"id": kind.number, "name": traced.__name__, "fields": list(fields), "pooled": self.heap is not None}
-        )
-        self.types[node] = self.types[traced] = kind
+    def _kind(self, node: Callable[..., Any], arguments: tuple[Any, ...]) -> NodeKind:
+        kind = self.types.get(node)
+        if kind is None:
+            pooled = self.heap is not None
+            kind = learn_kind(node, arguments, len(self.recorder.types) + 1, self._threads, pooled)
+            self.recorder.types.append(
+                {"id": kind.number, "name": kind.traced.__name__, "fields": list(kind.fields), "pooled": pooled}
+            )
+            self.types[node] = self.types[kind.traced] = kind
         return kind
 
-    def _mark(self, kind: Kind, access: str, node: Any) -> bool:
-        if self.lane is None or self.detached:
-            return False
+    def _mark(self, kind: Kind, access: str, node: Any) -> None:
+        """Let a thread wait for its turn, and record that it marks a node; at set-up there is nothing to record."""
+        if self.lane is None:
+            return
         frame = sys._getframe(2)
         site, _, _ = self.recorder.site(frame, access)
         lane = self.turn(Pending(access, site, after=node.trace_id), frame)
         self.recorder.write(lane, kind, site, node.trace_id, 0, 0, 0)
-        return True
 
     def _fault(self, kind: str, message: str, node: Any) -> None:
-        lane = self.lane
-        assert lane is not None
-        self.recorder.fault(lane, kind, message, self.intern(message), node.trace_id)
+        """Tell of a fault. What happens at set-up, or while threads are unwound, is nobody's."""
+        if self.lane is not None and not self.detached:
+            self.recorder.fault(self.lane, kind, message, self.intern(message), node.trace_id)
 
     def _place(self, cell: Callable[..., Any], initial: Any, name: str, kind: str) -> Any:
         if self._reused:
@@ -292,35 +289,15 @@ class ScheduledMemory:
         return number
 
 
-class _Probe:
-    """A memory that only notes which cells a node asks for."""
-
-    def __init__(self, threads: int) -> None:
-        self.fields: list[str] = []
-        self._threads = threads
-
-    def reference(self, initial: object, name: str = "") -> object:
-        self.fields.append(name or f"cell {len(self.fields)}")
-        return object()
-
-    integer = versioned = reference
-
-    def thread_limit(self) -> int:
-        return self._threads
-
-
-def _guarded(slot: Any) -> property:
-    """A plain field of nodes on the heap: reading it after the node was freed is told of."""
-
-    def get(node: Any) -> Any:
-        memory = node.trace_memory
-        if node.trace_freed and memory.lane is not None and not memory.detached:
-            memory.check_alive(node, f"{node_name(node.trace_id)}.value is read")
-        return slot.__get__(node)
-
-    return property(get, lambda node, value: slot.__set__(node, value))
-
-
-def value_of(node: Any) -> Any:
-    """A node's plain value, None where it has none."""
-    return getattr(node, "value", None)
+def _text(value: Any) -> str:
+    """What a value reads like, the same in every process: nodes by name, and no address of an object."""
+    kind = type(value)
+    if kind in (list, tuple):
+        items = ", ".join(map(_text, value))
+        return f"[{items}]" if kind is list else f"({items}{',' if len(value) == 1 else ''})"
+    if kind in (set, frozenset):
+        return f"{{{', '.join(sorted(map(_text, value)))}}}"
+    number = getattr(value, "trace_id", None)
+    if number is not None:
+        return node_name(number)
+    return repr(value) if has_text(value) else f"<{type(value).__name__}>"

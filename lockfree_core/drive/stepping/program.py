@@ -15,6 +15,7 @@ from typing import Any, Final
 
 __all__ = [
     "MOST_OPERATIONS",
+    "MOST_START",
     "MOST_THREADS",
     "MOST_WORK",
     "WORK",
@@ -28,10 +29,11 @@ __all__ = [
 
 MOST_THREADS: Final = 8
 MOST_OPERATIONS: Final = 24  # of one thread
+MOST_START: Final = 200  # operations before the threads start
 MOST_WORK: Final = 50
 WORK: Final = "work"
 
-_LONGEST_TEXT: Final = 2000
+_LONGEST_TEXT: Final = 4000
 _LONGEST_WORD: Final = 24
 _TOKEN: Final = re.compile(r"""\s*(?:,\s*)?(?P<token>"[^"]*"|'[^']*'|[^\s,"']+)""")
 _WORDS: Final = {"None": None, "True": True, "False": False}
@@ -136,11 +138,12 @@ def _calls(
     field: str, thread: int, text: str, known: Mapping[str, Method], problems: list[Problem]
 ) -> tuple[Call, ...]:
     found: list[Call] = []
+    most = MOST_START if field == "start" else MOST_OPERATIONS
     for index, words in enumerate(text.split(";")):
         if not words.strip():
             continue
-        if len(found) == MOST_OPERATIONS:
-            message = f"a thread has at most {MOST_OPERATIONS} operations"
+        if len(found) == most:
+            message = f"must have at most {most} operations{' a thread' * (field == 'program')}"
             problems.append(Problem(field, message, thread, index))
             break
         call = _call(words, known)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from lockfree_core.drive.stepping.cells import cells_of
-from lockfree_core.drive.stepping.memory import ScheduledMemory, value_of
+from lockfree_core.drive.stepping.memory import ScheduledMemory
+from lockfree_core.drive.stepping.nodes import value_of
 
 __all__ = ["start_snapshot"]
 
@@ -58,4 +59,6 @@ def _node(memory: ScheduledMemory, node: Any, inside: bool) -> dict[str, Any]:
         "published": True,
         "removed": not inside,
     }
-    return row | {"freed": True} if node.trace_freed else row
+    if node.trace_freed:
+        return row | {"freed": True}
+    return row | {"retired": node.trace_retired} if node.trace_retired >= 0 else row

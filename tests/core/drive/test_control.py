@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lockfree_core.catalog import CATALOG
+from lockfree_core.catalog import CATALOG, of_lab
 from lockfree_core.trace.layout import Kind, Position
 from tests.core.kit import ACCESSES, FLAWED, LIMIT_S, LOCK_FREE, MUTEX, SEED, Hand, by_hand
 from tests.serving import wait_until
@@ -46,7 +46,7 @@ def step_to(hand: Hand, lane: int, kind: str) -> None:
     raise AssertionError(f"thread {lane + 1} does not come to {kind}")
 
 
-@pytest.mark.parametrize("structure", CATALOG)
+@pytest.mark.parametrize("structure", of_lab("watch"))
 def test_each_step_is_one_access(structure: str) -> None:
     choose = random.Random(SEED)
     with by_hand(structure, threads=3) as hand:

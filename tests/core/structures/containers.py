@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from tests.core.engine_kit import factory_of
 
-__all__ = ["COUNTERS", "EMPTY", "FLAWED_COUNTER", "FLAWED_QUEUE", "QUEUES", "STACKS", "Container"]
+__all__ = ["COUNTERS", "EMPTY", "FLAWED_COUNTER", "FLAWED_QUEUES", "FLAWED_STACKS", "QUEUES", "STACKS", "Container"]
 
-STACKS: Final = ("treiber-stack", "locked-stack")
-QUEUES: Final = ("michael-scott-queue", "locked-queue")
+STACKS: Final = ("treiber-stack", "locked-stack", "hazard-pointer-stack", "epoch-stack", "tagged-stack")
+QUEUES: Final = ("michael-scott-queue", "locked-queue", "hazard-pointer-queue", "epoch-queue", "tagged-queue")
 COUNTERS: Final = ("atomic-counter", "locked-counter")
-FLAWED_QUEUE: Final = "storing-queue"
+FLAWED_STACKS: Final = ("freeing-stack", "unvalidated-hazard-stack", "wrapping-tag-stack")
+FLAWED_QUEUES: Final = ("storing-queue", "freeing-queue")
 FLAWED_COUNTER: Final = "racy-counter"
 
 EMPTY: Final = object()
@@ -23,7 +24,7 @@ class Container:
 
     def __init__(self, key: str, memory: Any = None) -> None:
         structure: Any = factory_of(key)(memory)
-        is_stack = key in STACKS
+        is_stack = key in STACKS + FLAWED_STACKS
         self.structure = structure
         self.put: Callable[[Any], None] = structure.push if is_stack else structure.enqueue
         self.take: Callable[..., Any] = structure.pop if is_stack else structure.dequeue

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 
 from tests.core.engine_kit import World, factory_of
-from tests.core.structures.containers import COUNTERS, FLAWED_COUNTER, FLAWED_QUEUE, QUEUES, STACKS, Container
+from tests.core.structures.containers import (
+    COUNTERS,
+    FLAWED_COUNTER,
+    FLAWED_QUEUES,
+    FLAWED_STACKS,
+    QUEUES,
+    STACKS,
+    Container,
+)
 
 
-@pytest.mark.parametrize("any_key", [*STACKS, *QUEUES, FLAWED_QUEUE])
+@pytest.mark.parametrize("any_key", [*STACKS, *QUEUES, *FLAWED_STACKS, *FLAWED_QUEUES])
 def test_without_a_memory_it_is_an_ordinary_structure(any_key: str) -> None:
     container = Container(any_key)
     container.put("a")

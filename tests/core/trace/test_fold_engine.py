@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lockfree_core.catalog import CATALOG
+from lockfree_core.catalog import of_lab
 from lockfree_core.trace.fold import Fold, Names
 from lockfree_core.trace.layout import RECORD_BYTES, Kind
 from tests.core.kit import Hand, Row, by_hand, essence
@@ -87,7 +87,7 @@ class Run:
         )
 
 
-@pytest.mark.parametrize("structure", [*CATALOG, MENAGERIE])
+@pytest.mark.parametrize("structure", [*of_lab("watch"), MENAGERIE])
 def test_the_fold_arrives_at_every_snapshot(structure: str) -> None:
     with by_hand(structure, records=1 << 15, **MIX) as hand:
         run = Run(hand)
@@ -106,7 +106,7 @@ def test_the_fold_arrives_at_every_snapshot(structure: str) -> None:
             assert sum(lane.counts.help for lane in fold.state.lanes) > 0
 
 
-@pytest.mark.parametrize("structure", CATALOG)
+@pytest.mark.parametrize("structure", of_lab("watch"))
 def test_the_fold_arrives_where_threads_were_frozen_thawed_and_killed(structure: str) -> None:
     knobs = {**MIX, "backoff": "exponential", "backoff_base_us": 1, "backoff_cap_us": 20}
     commands: list[tuple[str, dict[str, Any]]] = [

@@ -28,7 +28,7 @@ __all__ = ["Guard", "HostRule", "Role", "cookie_name", "error_response", "is_pag
 Role = Literal["presenter", "viewer"]
 
 SAFE_METHODS: Final = ("GET", "HEAD")
-_ENTRANCES: Final = ("/", "/watch")
+_ENTRANCES: Final = ("/", "/watch", "/step")
 
 _HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -193,7 +193,8 @@ class Guard:
         return self._let_in(scope, token, role, [pair for pair in query if pair[0] != "token"])
 
     def _let_in(self, scope: Scope, token: str, role: Role, query: list[tuple[str, str]]) -> Response:
-        answer = RedirectResponse("/watch" + ("?" + urlencode(query) if query else ""), 303)
+        page = scope["path"] if scope["path"] in _ENTRANCES[1:] else "/watch"
+        answer = RedirectResponse(page + ("?" + urlencode(query) if query else ""), 303)
         answer.headers["cache-control"] = "no-store"
         if role == "presenter" or self._token_role(Headers(scope=scope)) != "presenter":
             answer.set_cookie(cookie_name(self._settings), token, httponly=True, samesite="strict", path="/")

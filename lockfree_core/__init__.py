@@ -3,7 +3,12 @@
 Importing this package loads nothing but the standard library.
 """
 
-from lockfree_core.memory import (
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - an engine may be started on any interpreter that somebody names
+    raise ImportError(f"Lockfree Lab needs Python 3.11 or newer; this is {sys.version.split()[0]}")
+
+from lockfree_core.memory import (  # noqa: E402
     AtomicInteger,
     AtomicReference,
     ConstantBackoff,
@@ -12,19 +17,33 @@ from lockfree_core.memory import (
     NoBackoff,
     VersionedReference,
 )
-from lockfree_core.structures import AtomicCounter, MichaelScottQueue, TreiberStack
+from lockfree_core.structures import (
+    AppState,
+    AtomicCounter,
+    CopyOnWriteMap,
+    MapSnapshot,
+    MichaelScottQueue,
+    PairedAccounts,
+    StateHolder,
+    TreiberStack,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AppState",
     "AtomicCounter",
     "AtomicInteger",
     "AtomicReference",
     "ConstantBackoff",
+    "CopyOnWriteMap",
     "ExponentialBackoff",
     "LockedMemory",
+    "MapSnapshot",
     "MichaelScottQueue",
     "NoBackoff",
+    "PairedAccounts",
+    "StateHolder",
     "TreiberStack",
     "VersionedReference",
     "__version__",

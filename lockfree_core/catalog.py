@@ -13,8 +13,10 @@ __all__ = ["CATALOG", "Entry", "Operation", "find_entry", "of_lab", "search"]
 class Operation:
     """One operation of a structure.
 
-    ``effect`` names the cell whose won CAS (or store) is where the operation takes effect and its item counts;
-    ``items`` is +1 where that puts an item in, -1 where it takes one out, 0 where there is nothing to count.
+    ``effect`` names the cell whose won CAS (or store) is where the operation takes effect and its item counts, empty
+    where it changes nothing; ``items`` is +1 where that puts an item in or makes a change, -1 where it takes one out,
+    0 where there is nothing to count. ``keys`` are those that a live run draws from. What is not ``live`` is for
+    programs only: its result has too many values to be named one by one.
     """
 
     name: str
@@ -22,6 +24,8 @@ class Operation:
     effect: str
     items: int
     takes_key: bool = False
+    keys: tuple[int | str, ...] = ()
+    live: bool = True
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -75,10 +79,29 @@ class Entry:
 _STACK = (Operation("push", True, "head", +1), Operation("pop", False, "head", -1))
 _QUEUE = (Operation("enqueue", True, "next", +1), Operation("dequeue", False, "head", -1))
 _COUNTER = (Operation("increment", False, "value", +1),)
+_KEYS = tuple(range(1, 8))
+_FIELDS = ("volume", "brightness")
+_READS = (Operation("get", False, "", 0, True, _KEYS), Operation("items", False, "", 0, live=False))
+_MAP = (Operation("set", True, "root", +1, True, _KEYS), *_READS)
+_RW_MAP = (Operation("set", True, "version", +1, True, _KEYS), *_READS)
+_STATE = (
+    Operation("set", True, "state", +1, True, _FIELDS),
+    Operation("snapshot", False, "", 0),
+    Operation("audit", False, "", 0),
+)
+_PAIR = (
+    Operation("move_right", True, "balances", +1),
+    Operation("move_left", True, "balances", +1),
+    Operation("balances", False, "", 0, live=False),
+)
+_ACCOUNTS = (*(Operation(move.name, True, "moves", +1) for move in _PAIR[:2]), _PAIR[2])
 _PACKAGE = "lockfree_core.structures"
 _STACK_PROGRAM = ("push 3; pop | pop; push 4", "push 1; push 2")
 _QUEUE_PROGRAM = ("enqueue 3; dequeue | dequeue; enqueue 4", "enqueue 1; enqueue 2")
 _COUNTER_PROGRAM = ("increment; increment | increment; increment", "")
+_MAP_PROGRAM = ("set 3 31; get 1 | set 1 11; items", "set 2 20; set 1 10; set 3 30")
+_STATE_PROGRAM = ("set volume 7; snapshot | set brightness 4; audit", "set volume 5; set brightness 5")
+_ACCOUNTS_PROGRAM = ("move_right 10; balances | move_left 20", "")
 _POOL_STACK_PROGRAM = ("pop | pop; push 4 | pop; pop", "push 1; push 2; push 3")
 _POOL_QUEUE_PROGRAM = ("dequeue; enqueue 3 | dequeue; enqueue 4", "enqueue 1; enqueue 2")
 _TREIBER = "R. K. Treiber: Systems Programming: Coping with Parallelism. IBM RJ 5118, 1986"
@@ -162,6 +185,86 @@ _ENTRIES = (
         ("RacyCounter", "lost update", "race condition", "i++", "data race"),
         "Two threads that read the same number both write that number plus one; one increment is lost.",
         *_COUNTER_PROGRAM,
+    ),
+    Entry(
+        "split-cas-counter", "counter", "flawed", "Counter whose CAS is three steps",
+        "The CAS loop, with a compare-and-swap that is a read, a comparison and a write.",
+        "What is left of the 1991 algorithm where its one instruction is written by hand. Known bad.",
+        "broken", "counter", f"{_PACKAGE}.flawed.split_cas_counter:SplitCasCounter", _COUNTER,
+        ("SplitCasCounter", "fake CAS", "check then act", "TOCTOU", "non-atomic CAS"),
+        "Two threads that have both compared before either writes both write; one increment is lost.",
+        *_COUNTER_PROGRAM,
+    ),
+    Entry(
+        "copy-on-write-map", "map", "lock-free", "Copy-on-write map",
+        "A tree that is never changed: a write copies one path and swings the root; readers hold what they have.",
+        "J. Driscoll, N. Sarnak, D. Sleator, R. Tarjan: Making Data Structures Persistent. JCSS 38(1), 1989.",
+        "lock-free", "map", f"{_PACKAGE}.copy_on_write_map:CopyOnWriteMap", _MAP,
+        ("CopyOnWriteMap", "COW", "persistent map", "immutable map", "path copying", "treap", "snapshot", "RCU"), "",
+        *_MAP_PROGRAM,
+    ),
+    Entry(
+        "rw-lock-map", "map", "mutex", "Map behind a readers-writer lock",
+        "The same tree, changed in place by one writer, when no reader is inside.",
+        "P. Courtois, F. Heymans, D. Parnas: Concurrent Control with Readers and Writers. CACM 14(10), 1971.",
+        "blocking", "map", f"{_PACKAGE}.locked.map:RWLockMap", _RW_MAP,
+        ("lock", "RWLockMap", "ReadWriteLock", "readers-writer lock", "shared mutex"), "", *_MAP_PROGRAM,
+    ),
+    Entry(
+        "ignoring-map", "map", "flawed", "Map that ignores whether its CAS won",
+        "The copy-on-write map that swings its root once, does not look, and returns.",
+        "A bug as common as the pattern. Known bad.",
+        "broken", "map", f"{_PACKAGE}.flawed.ignoring_map:IgnoringMap", _MAP,
+        ("IgnoringMap", "lost write", "ignored CAS result", "COW"),
+        "Of two writes that copied the same version one is thrown away, and its caller is told that all is well.",
+        *_MAP_PROGRAM,
+    ),
+    Entry(
+        "app-state", "state", "lock-free", "Immutable state under one CAS",
+        "A frozen dataclass, replaced as a whole; readers keep the one that they have.",
+        "R. Hickey: A History of Clojure. HOPL IV, 2020 (the atom).",
+        "lock-free", "graph", f"{_PACKAGE}.app_state:StateHolder", _STATE,
+        ("AppState", "StateHolder", "atom", "immutable state", "frozen dataclass", "snapshot", "store"), "",
+        *_STATE_PROGRAM,
+    ),
+    Entry(
+        "locked-state", "state", "mutex", "Immutable state behind a mutex",
+        "The same versions with one lock around each operation.",
+        "The textbook alternative; the lock is the memory's own, so that a blocked thread can be seen.",
+        "blocking", "graph", f"{_PACKAGE}.locked.state:LockedState", _STATE,
+        ("lock", "LockedState", "synchronized state"), "", *_STATE_PROGRAM,
+    ),
+    Entry(
+        "thawed-state", "state", "flawed", "Frozen state that holds a mutable dict",
+        "The dataclass is frozen; the dict that it refers to is not, and all versions share it.",
+        "A freeze that is one level deep. Known bad.",
+        "broken", "graph", f"{_PACKAGE}.flawed.thawed_state:ThawedState", _STATE,
+        ("ThawedState", "shallow freeze", "shallow copy", "mutable default", "aliasing"),
+        "A write changes the snapshots that others hold; who reads one twice may find two different things.",
+        "set volume 7; set brightness 4 | audit; snapshot", "set volume 5; set brightness 5",
+    ),
+    Entry(
+        "paired-accounts", "accounts", "lock-free", "Two accounts under one CAS",
+        "Both balances in one immutable pair: a move replaces the pair, or nothing.",
+        "M. Herlihy: A Methodology for Implementing Highly Concurrent Data Objects. TOPLAS 15(5), 1993.",
+        "lock-free", "graph", f"{_PACKAGE}.paired_accounts:PairedAccounts", _PAIR,
+        ("PairedAccounts", "bank transfer", "transaction", "multi-word CAS"), "", *_ACCOUNTS_PROGRAM,
+    ),
+    Entry(
+        "locked-accounts", "accounts", "mutex", "Two accounts behind one mutex",
+        "Two balances, one lock over both.",
+        "The textbook alternative; the lock is the memory's own, so that a blocked thread can be seen.",
+        "blocking", "graph", f"{_PACKAGE}.locked.accounts:LockedAccounts", _ACCOUNTS,
+        ("lock", "LockedAccounts", "coarse lock"), "", *_ACCOUNTS_PROGRAM,
+    ),
+    Entry(
+        "two-lock-accounts", "accounts", "flawed", "Two accounts with a lock each",
+        "Each move takes the lock of the one account and then that of the other, in the order in which it needs them.",
+        "E. Coffman, M. Elphick, A. Shoshani: System Deadlocks. Computing Surveys 3(2), 1971. Known bad.",
+        "broken", "graph", f"{_PACKAGE}.flawed.two_locks:TwoLockAccounts", _ACCOUNTS,
+        ("TwoLockAccounts", "deadlock", "lock order", "dining philosophers", "deadly embrace"),
+        "Two moves in opposite directions each hold the lock that the other one waits for, for ever.",
+        *_ACCOUNTS_PROGRAM,
     ),
     Entry(
         "hazard-pointer-stack", "stack", "lock-free", "Treiber stack with hazard pointers",

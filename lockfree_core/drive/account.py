@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["jain_index", "make_account", "totals"]
+__all__ = ["count_inside", "jain_index", "make_account", "totals"]
 
 _SUMMED: Final = (
     "operations", "attempts", "wins", "losses", "help", "help_won", "in", "out", "empty", "backoff_us", "delay_us",
@@ -31,15 +31,31 @@ def totals(lanes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return result
 
 
+def count_inside(structure: Any) -> int | None:
+    """What took effect, where the structure counts that itself: a counter's value, a map's or a state's changes.
+
+    None: what is inside must be found by a walk.
+    """
+    for name in ("value", "updates"):
+        counted = getattr(structure, name, None)
+        if counted is not None:
+            return int(counted)
+    return None
+
+
 def make_account(
     reason: str, sequence: int, inserted: int, removed: int, inside: int, in_flight: Mapping[int, int]
 ) -> dict[str, Any]:
     """The balance in = out + inside + in flight, at a moment when no thread moves.
 
+    An insertion counts when it takes effect; one that returns without having taken effect counts then, for its caller
+    was told that it had. So for a map, of which nothing is taken out, ``in`` are the changes that took effect or were
+    acknowledged, ``inside`` those that led to what is there now, and ``lost`` those that were acknowledged in vain.
+
     Args:
         reason: why it was drawn up.
         sequence: the last sequence number that it covers.
-        inserted: items whose insertion took effect, the prefilled ones included.
+        inserted: items whose insertion took effect or was acknowledged, the prefilled ones included.
         removed: items whose removal took effect, whether or not it has returned.
         inside: items that a walk through the structure finds.
         in_flight: for each lane that stands between the effect of its removal and its return, its items.

@@ -19,7 +19,7 @@ from typing import Any, Final
 from lockfree_core.drive.engine import SWITCH_INTERVAL
 from lockfree_core.drive.knobs import Knobs
 from lockfree_core.drive.launch import Launch, launch_engine
-from lockfree_core.drive.plan import Plan, read_plan
+from lockfree_core.drive.plan import Plan, Step, read_plan
 from lockfree_core.errors import EngineError, LockfreeError
 from lockfree_core.memory import Backoff, ConstantBackoff, ExponentialBackoff, LockedMemory, NoBackoff
 from lockfree_core.trace.layout import MAX_LANES, RECORD_BYTES
@@ -30,7 +30,7 @@ SECONDS: Final = 0.5  # of each kind
 ROUNDS: Final = 2
 
 _START_LIMIT_S: Final = 20.0
-_VALUES: Final = 100
+_LEAVE_LIMIT_S: Final = 1.0  # threads that wait for each other never leave; they end with this process
 _UNWATCHED: Final[Mapping[str, Any]] = {"speed": 0, "think_ms": 0, "gap_share": 0}
 
 
@@ -94,32 +94,35 @@ class _Worker:
         self.stopping = False
         self._draw = random.Random(f"{plan.seed}:{index}:operations").random
         self._share = plan.knobs.insert_share
-        self._insert = _bind(structure, plan.operations[0])
-        self._remove = _bind(structure, plan.operations[-1])
+        self._insert = _bind(structure, plan.operations[plan.insertion], self._draw)
+        self._others = [_bind(structure, plan.operations[number], self._draw) for number in plan.others]
         self.thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
-        draw, share, insert, remove = self._draw, self._share, self._insert, self._remove
+        draw, share, insert, others = self._draw, self._share, self._insert, self._others
+        only = others[0] if len(others) == 1 else None
         try:
             while not self.stopping:
-                operation = insert if draw() * 100 < share else remove
-                operation(int(draw() * _VALUES))
+                if draw() * 100 < share:
+                    insert()
+                else:
+                    (only or others[int(draw() * len(others))])()
                 self.done += 1
         except Exception:  # a flawed structure may raise; its thread ends, as the lane does
             return
 
 
-def _bind(structure: Any, step: Any) -> Callable[[int], object]:
+def _bind(structure: Any, step: Step, draw: Callable[[], float]) -> Callable[[], object]:
     method: Callable[..., object] = getattr(structure, step.name)
-    return method if step.takes_value else lambda value: method()
+    return lambda: method(*step.draw_arguments(draw))
 
 
 def _run_untraced(plan: Plan, knobs: Knobs, seconds: float) -> tuple[int, float]:
     """Operations that returned, and how long that took: less than ``seconds`` where every thread has raised."""
     structure = plan.factory(LockedMemory(make_backoff(knobs)))
-    insert = _bind(structure, plan.operations[0])
-    for value in range(knobs.prefill):
-        insert(value % _VALUES)
+    insert = _bind(structure, plan.operations[plan.insertion], random.Random(plan.seed).random)
+    for _ in range(knobs.prefill):
+        insert()
     workers = [_Worker(plan, structure, index) for index in range(knobs.threads)]
     interval = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -132,8 +135,9 @@ def _run_untraced(plan: Plan, knobs: Knobs, seconds: float) -> tuple[int, float]
         done, elapsed = sum(worker.done for worker in workers), time.perf_counter() - began
         for worker in workers:
             worker.stopping = True
+        deadline = time.monotonic() + _LEAVE_LIMIT_S
         for worker in workers:
-            worker.thread.join()
+            worker.thread.join(max(0.0, deadline - time.monotonic()))
     finally:
         sys.setswitchinterval(interval)
     return done, elapsed

@@ -16,11 +16,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lockfree_core.drive.account import make_account
+from lockfree_core.drive.account import count_inside, make_account
 from lockfree_core.drive.commands import lane_of, position_of, read_command
 from lockfree_core.drive.control import Control
 from lockfree_core.drive.lane import Lane, Status
@@ -81,7 +80,7 @@ class Engine:
     def start(self) -> None:
         """Report names and the first snapshot, and let the lanes go."""
         control = self.control
-        operations = [{"id": index, **asdict(step)} for index, step in enumerate(self._plan.operations)]
+        operations = [{"id": index, **step.describe()} for index, step in enumerate(self._plan.operations)]
         self._announce({"operations": operations})
         self.memory.begin()
         self._began = True
@@ -199,15 +198,12 @@ class Engine:
         lane.attention = lane.cas_attention = False
         memory.register(lane)
         self.structure = plan.factory(memory)
-        insert = plan.operations[0]
+        insert = plan.operations[plan.insertion]
         method = getattr(self.structure, insert.name)
         values = lane.delays
         for _ in range(plan.knobs.prefill):
             lane.trail = {}
-            if insert.takes_value:
-                method(int(values.random() * 100))
-            else:
-                method()
+            method(*insert.draw_arguments(values.random))
         memory.lanes.clear()
         return plan.knobs.prefill
 
@@ -261,8 +257,8 @@ class Engine:
         self._report(account)
 
     def _inside(self) -> int:
-        value = getattr(self.structure, "value", None)
-        return int(value) if value is not None else sum(1 for _ in self.structure)
+        counted = count_inside(self.structure)
+        return sum(1 for _ in self.structure) if counted is None else counted
 
 
 def _error_report(number: Any, error: LockfreeError) -> dict[str, Any]:

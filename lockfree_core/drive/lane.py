@@ -48,7 +48,7 @@ class Lane:
         "area", "argument", "asking", "attention", "backoff_us", "cas_attention", "control", "delay_us", "delays",
         "effect", "effected", "empty", "flying", "frozen", "granted", "head", "help", "help_won", "holding", "index",
         "inserted", "items", "killed", "leaving", "limit", "lock_freed", "longest_streak", "losses", "lost_count",
-        "lost_first", "lost_last", "mask", "number", "operation", "operation_losses", "operation_wins",
+        "lost_first", "lost_last", "made", "mask", "number", "operation", "operation_losses", "operation_wins",
         "operations", "paid", "parked", "pending", "publish", "records", "removed", "site", "status", "streak",
         "thread", "trail", "waits_for", "wake", "wins",
     )  # fmt: skip
@@ -84,6 +84,7 @@ class Lane:
         self.effect = -1
         self.items = self.flying = 0
         self.effected = False  # the running operation has taken effect: what it allocated is published
+        self.made: set[int] = set()  # the nodes that it has allocated, by number
         self.trail: dict[str, int] = {}
         # What it has done.
         self.operations = self.wins = self.losses = self.help = self.help_won = self.streak = self.longest_streak = 0
@@ -176,6 +177,8 @@ class Lane:
 
     def decided(self, won: bool, decisive: bool, role: int) -> None:
         """A compare-and-swap on a cell of that role was won or lost."""
+        if won and role == self.effect:
+            self.took_effect()
         if not decisive:
             self.help += 1
             self.help_won += won
@@ -183,8 +186,6 @@ class Lane:
             self.wins += 1
             self.operation_wins += 1
             self.streak = 0
-            if role == self.effect:
-                self.took_effect()
         else:
             self.lost()
 
@@ -193,9 +194,15 @@ class Lane:
         self.effected = True
         if self.items > 0:
             self.inserted += 1
-        else:
+        elif self.items < 0:
             self.removed += 1
             self.flying = 1
+
+    def returned(self) -> None:
+        """The running operation has returned. One that was to put something in, and has not, has lost it."""
+        if self.items > 0 and not self.effected:
+            self.inserted += 1
+        self.flying = 0
 
     # -- the gate
 

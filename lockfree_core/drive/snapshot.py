@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Any
 
 from lockfree_core.drive.lane import Lane, Status
+from lockfree_core.drive.nodes import cells_of, plain_of
 from lockfree_core.drive.rings import STATUSES
 from lockfree_core.drive.traced import TracedMemory
 
@@ -33,10 +34,11 @@ def take_snapshot(memory: TracedMemory, reason: str, time: int) -> dict[str, Any
     held: dict[int, Any] = {}
     owners: dict[int, int] = {}
     for lane, (_, nodes) in zip(memory.control.lanes, lanes, strict=True):
-        for node, fresh in nodes:
-            if fresh and node.trace_id not in published:
-                owners.setdefault(node.trace_id, lane.index)
-            held.update(_reach([node], MOST_HOPS))
+        for node in nodes:
+            reached = _reach([node], MOST_HOPS)
+            held.update(reached)
+            if not lane.effected:
+                owners |= dict.fromkeys(reached.keys() & lane.made - published.keys(), lane.index)
     rows = [_node(memory, node, -1, True, False) for node in published.values()]
     rows += [
         _node(memory, node, owners.get(number, -1), number not in owners, number not in owners)
@@ -69,35 +71,29 @@ def _reach(values: list[Any], hops: float = math.inf) -> dict[int, Any]:
     while level and hops >= 0:
         nodes = [value for value in level if hasattr(value, "trace_id") and value.trace_id not in found]
         found.update((node.trace_id, node) for node in nodes)
-        level = [cell.value for node in nodes for cell in _cells(node)]
+        level = [cell.value for node in nodes for cell in cells_of(node)]
         hops -= 1
     return found
 
 
-def _cells(node: Any) -> list[Any]:
-    """A node's cells in the order of its type's fields."""
-    cells = [getattr(node, name, None) for kind in type(node).__mro__ for name in getattr(kind, "__slots__", ())]
-    return sorted((cell for cell in cells if hasattr(cell, "cell_id")), key=lambda cell: cell.cell_id)
-
-
 def _node(memory: TracedMemory, node: Any, owner: int, published: bool, removed: bool) -> dict[str, Any]:
+    cells = cells_of(node)
     return {
         "id": node.trace_id,
         "type": memory.types[type(node)].id,
-        "first": node.trace_cell,
-        "value": memory.encode(getattr(node, "value", None)),
-        "cells": [cell.code for cell in _cells(node)],
+        "first": node.trace_cell if cells else 0,
+        "value": memory.encode(plain_of(node)),
+        "cells": [cell.code for cell in cells],
         "owner": owner,
         "published": published,
         "removed": removed,
     }
 
 
-def _lane(memory: TracedMemory, lane: Lane) -> tuple[dict[str, Any], list[tuple[Any, bool]]]:
-    """The lane's row, and the nodes that its locals hold, each with whether it alone has it, unpublished."""
+def _lane(memory: TracedMemory, lane: Lane) -> tuple[dict[str, Any], list[Any]]:
+    """The lane's row, and the nodes that its locals hold."""
     values = _locals(lane)
-    private = not lane.effected
-    nodes = [(value, private and lane.trail[name] == 0) for name, value in values.items() if hasattr(value, "trace_id")]
+    nodes = [value for value in values.values() if hasattr(value, "trace_id")]
     row = {
         "lane": lane.index,
         "status": STATUSES[lane.status],
@@ -121,7 +117,8 @@ def _locals(lane: Lane) -> dict[str, Any]:
     frame: FrameType | None = sys._current_frames().get(lane.thread.ident or 0)
     while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(_INNER):
         frame = frame.f_back
-    if frame is None:
-        return {}
-    known = frame.f_locals
+    known: dict[str, Any] = {}
+    while frame is not None and not str(frame.f_globals.get("__name__", "")).startswith(_INNER):
+        known = frame.f_locals | known
+        frame = frame.f_back
     return {name: known[name] for name in lane.trail if name in known}

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from lockfree_core.drive.control import Control
 from lockfree_core.drive.lane import FREE, Lane, Status
+from lockfree_core.drive.nodes import plain_of
 from lockfree_core.drive.sites import SiteTable
 from lockfree_core.drive.traced_cells import make_cells
 from lockfree_core.drive.traced_lock import TracedLock
@@ -151,16 +152,22 @@ class TracedMemory:
             number, first = self._next_object, self._next_cell
             self._next_object = number + 1
             self._next_cell = first + fields
-        self._building.cells = iter(range(first, first + fields))
+        building = self._building
+        building.cells = iter(range(first, first + fields))
+        building.filled = []
         made = kind.traced(self, *arguments)
-        self._building.cells = None
+        building.cells = None
         made.trace_id = number
         made.trace_cell = first
+        lane.made.add(number)
         if entry[1]:
             lane.trail[entry[1]] = 0
         lane.site = entry[0]
-        value = self.encode(getattr(made, "value", None))
+        value = self.encode(plain_of(made))
         lane.write(sequence, Kind.ALLOCATE, entry[0], number, first, value, kind.id)
+        for cell in building.filled:
+            # A private store for each cell that does not begin with None, as an allocation alone would have it.
+            self.note(lane, Kind.STORE, entry[0], cell.cell_id, 0, cell.code, 0)
         return made
 
     def retire(self, node: Any) -> None:
@@ -183,6 +190,12 @@ class TracedMemory:
             return value.trace_id  # type: ignore[no-any-return]
         except AttributeError:
             return self.intern(repr(value))
+
+    def encode_arguments(self, arguments: tuple[Any, ...]) -> int:
+        """The code of what an operation is called with: of its one argument, or of the text that lists several."""
+        if len(arguments) > 1:
+            return self.intern(", ".join(map(repr, arguments)))
+        return self.encode(arguments[0]) if arguments else 0
 
     def intern(self, text: str) -> int:
         """The object id that stands for a text."""
@@ -258,7 +271,10 @@ class TracedMemory:
     def _place(self, cell_class: Callable[..., Any], initial: Any, name: str, kind: str) -> Any:
         cells = getattr(self._building, "cells", None)
         if cells is not None:
-            return cell_class(initial, next(cells), self.role(name))
+            cell = cell_class(initial, next(cells), self.role(name))
+            if cell.code:
+                self._building.filled.append(cell)
+            return cell
         cell = cell_class(initial, self._root_cell(name, kind), self.role(name))
         self.roots.append(cell)
         return cell

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from lockfree_core.drive.lane import FREE, Lane, Status
-from lockfree_core.drive.plan import Plan
+from lockfree_core.drive.plan import Plan, Step
 from lockfree_core.drive.traced import TracedMemory
-from lockfree_core.trace.layout import Kind, Outcome, encode_integer
+from lockfree_core.trace.layout import Kind, Outcome
 
 __all__ = ["Worker"]
 
 _EMPTY = object()
-_VALUES = 100  # values are drawn below it: short enough to be read on a node
+_NOWHERE = -1  # where an operation takes effect that changes nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,8 @@ class _Method:
 
     index: int
     call: Any
-    takes_value: bool
+    step: Step
     effect: int
-    items: int
 
 
 class Worker:
@@ -38,11 +37,13 @@ class Worker:
         self._control = memory.control
         self._draw = random.Random(f"{plan.seed}:{lane.index}:operations").random
         methods = [
-            _Method(index, getattr(structure, step.name), step.takes_value, memory.role(step.effect), step.items)
+            _Method(index, getattr(structure, step.name), step, memory.role(step.effect) if step.effect else _NOWHERE)
             for index, step in enumerate(plan.operations)
         ]
-        self._insert = methods[0]
-        self._remove = methods[-1]
+        self._insert = methods[plan.insertion]
+        self._others = [methods[index] for index in plan.others]
+        # Where nothing is ever taken out, nothing needs to be bounded.
+        self._bounded = any(method.step.items < 0 for method in methods)
         # Insertions more than removals, counted from 0 up. Since the structure was last empty no lane has put in more
         # than this beyond what it took out, so bounding it bounds the structure; and it depends on the seed alone.
         self._surplus = 0
@@ -81,17 +82,12 @@ class Worker:
             lane.gate(FREE)
             if lane.leaving:
                 return False
-        inserts = self._draw() * 100 < self._control.knobs.insert_share and self._surplus < self._control.room
-        self._surplus = self._surplus + 1 if inserts else max(0, self._surplus - 1)
-        method = self._insert if inserts else self._remove
-        value = int(self._draw() * _VALUES)
-        argument = encode_integer(value) if method.takes_value else 0
+        method = self._choose()
+        arguments = method.step.draw_arguments(self._draw)
+        argument = self._memory.encode_arguments(arguments)
         self._begin(method, argument)
         note(lane, Kind.BEGIN, 0, method.index, 0, argument, lane.number)
-        if method.takes_value:
-            result = method.call(value)
-        else:
-            result = method.call(_EMPTY) if method.items < 0 else method.call()
+        result = method.call(_EMPTY) if method.step.items < 0 else method.call(*arguments)
         if lane.attention:
             lane.gate(FREE)
         outcome = Outcome.EMPTY if result is _EMPTY else Outcome.VALUE
@@ -101,6 +97,15 @@ class Worker:
         lane.write_counters()
         return True
 
+    def _choose(self) -> _Method:
+        inserts = self._draw() * 100 < self._control.knobs.insert_share
+        inserts = inserts and (self._surplus < self._control.room or not self._bounded)
+        self._surplus = self._surplus + 1 if inserts else max(0, self._surplus - 1)
+        if inserts:
+            return self._insert
+        others = self._others
+        return others[int(self._draw() * len(others))] if len(others) > 1 else others[0]
+
     def _begin(self, method: _Method, argument: int) -> None:
         lane = self._lane
         lane.set_status(Status.RUNNING)
@@ -108,10 +113,11 @@ class Worker:
         lane.argument = argument
         lane.number += 1
         lane.effect = method.effect
-        lane.items = method.items
+        lane.items = method.step.items
         lane.operation_wins = lane.operation_losses = 0
         lane.site = 0
         lane.effected = False
+        lane.made.clear()
         lane.trail = {}
 
     def _return(self, outcome: Outcome) -> None:
@@ -119,7 +125,7 @@ class Worker:
         lane.set_status(Status.IDLE)
         lane.operations += 1
         lane.empty += outcome
-        lane.flying = 0
+        lane.returned()
         lane.operation = lane.effect = -1
         lane.trail = {}
 

@@ -4,8 +4,11 @@
 nothing.
 """
 
+from lockfree_core.structures.app_state import AppState, StateHolder
 from lockfree_core.structures.atomic_counter import AtomicCounter
+from lockfree_core.structures.copy_on_write_map import CopyOnWriteMap, MapSnapshot
 from lockfree_core.structures.michael_scott_queue import MichaelScottQueue
+from lockfree_core.structures.paired_accounts import PairedAccounts
 from lockfree_core.structures.pooled_queue import EpochQueue, HazardPointerQueue, PooledQueue
 from lockfree_core.structures.pooled_stack import EpochStack, HazardPointerStack, PooledStack
 from lockfree_core.structures.tagged_queue import TaggedQueue
@@ -13,14 +16,19 @@ from lockfree_core.structures.tagged_stack import TaggedStack
 from lockfree_core.structures.treiber_stack import TreiberStack
 
 __all__ = [
+    "AppState",
     "AtomicCounter",
+    "CopyOnWriteMap",
     "EpochQueue",
     "EpochStack",
     "HazardPointerQueue",
     "HazardPointerStack",
+    "MapSnapshot",
     "MichaelScottQueue",
+    "PairedAccounts",
     "PooledQueue",
     "PooledStack",
+    "StateHolder",
     "TaggedQueue",
     "TaggedStack",
     "TreiberStack",

@@ -141,7 +141,7 @@ class CodeView {
         const flowing = frame.mode === "live" && frame.regime === "flow";
         for (const lane of frame.state.lanes) {
             if (lane.operation < 0 || lane.status === "stopped" || (flowing && !STILL.includes(lane.status))) continue;
-            const line = this.lineOf(lane.site);
+            const line = this.lineOf(this.context.standsAt?.(lane) ?? lane.site);
             if (line) perLine.set(line, [...(perLine.get(line) ?? []), lane.lane]);
         }
         const record = frame.state.last;

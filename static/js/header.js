@@ -6,7 +6,7 @@ import { onTheme, projected, theme } from "./theme.js";
 
 /**
  * @param {Record<"open" | "share" | "projector" | "theme" | "help" | "drawer", () => void>} tools
- * @param {HTMLElement} cost the pill of cost.js
+ * @param {HTMLElement | null} cost the pill of cost.js; a lab without a run has none
  */
 export function createHeader(tools, cost) {
     const place = document.getElementById("pills");
@@ -16,7 +16,7 @@ export function createHeader(tools, cost) {
         ["projector", "screen"],
         ["drawer", "sliders"],
     ]) {
-        document.getElementById(`${name}-button`).append(icon(picture));
+        document.getElementById(`${name}-button`)?.append(icon(picture));
     }
     for (const name of Object.keys(tools))
         document.getElementById(`${name}-button`).addEventListener("click", tools[name]);
@@ -34,7 +34,7 @@ export function createHeader(tools, cost) {
             const key = JSON.stringify(pills);
             if (key === before) return;
             before = key;
-            place.replaceChildren(cost, ...pills.map(pillElement));
+            place.replaceChildren(...(cost ? [cost] : []), ...pills.map(pillElement));
         },
     };
 }

@@ -33,10 +33,11 @@ const HONESTY = [
 /**
  * @param {{ title: string, variant: string, paper: string, progress: string, flaw: string }[]} structures
  * @param {string} version
+ * @param {{ bindings?: import("./keys.js").Binding[], honesty?: string[] }} [lab] what another lab says of itself
  */
-export function openHelp(structures, version) {
+export function openHelp(structures, version, { bindings = BINDINGS, honesty = HONESTY } = {}) {
     const sections = [
-        section("Keys", keyList()),
+        section("Keys", keyList(bindings)),
         section("What you see", h("ul", { className: "legend" }, ...SHAPES.map(shapeItem))),
         section(
             "A colour is a thread",
@@ -44,7 +45,7 @@ export function openHelp(structures, version) {
         ),
         section(
             "What is true here, and what is not",
-            h("ul", { className: "bullets" }, ...HONESTY.map((text) => h("li", {}, text))),
+            h("ul", { className: "bullets" }, ...honesty.map((text) => h("li", {}, text))),
         ),
         section("The structures", h("dl", { className: "papers" }, ...structures.flatMap(paperItem))),
         h("p", { className: "muted" }, `Lockfree Lab ${version}`),
@@ -56,8 +57,8 @@ function section(title, content) {
     return h("section", {}, h("h3", {}, title), content);
 }
 
-function keyList() {
-    const pages = BINDINGS.map((binding) => ({ keys: keyNames(binding), label: binding.label }));
+function keyList(bindings) {
+    const pages = bindings.map((binding) => ({ keys: keyNames(binding), label: binding.label }));
     const rows = [...pages, ...LANE_KEYS].map(({ keys, label }) =>
         h("div", {}, h("dt", {}, ...keys.map((name) => h("kbd", {}, name))), h("dd", {}, label)),
     );

@@ -8,7 +8,7 @@
 import { menuIsOpen } from "./menu.js";
 
 /**
- * @typedef {{ keys: string[], label: string, action: string, repeats?: boolean }} Binding
+ * @typedef {{ keys: string[], label: string, action: string, repeats?: boolean, names?: string[] }} Binding
  * @type {Binding[]}
  */
 export const BINDINGS = [
@@ -42,6 +42,7 @@ const NAMES = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc"
 
 /** How the keys of a binding are written for people. */
 export function keyNames(binding) {
+    if (binding.names) return binding.names;
     if (binding.action === "chooseThread") return ["1 … 9"];
     return binding.keys
         .map((key) => (key in NAMES ? NAMES[key] : key.length === 1 ? key.toUpperCase() : key))
@@ -50,10 +51,11 @@ export function keyNames(binding) {
 
 /**
  * @param {Record<string, (key: string) => void>} actions one for every `action` of the table
+ * @param {Binding[]} [bindings] another lab's table
  * @returns {() => void} stops listening
  */
-export function installKeys(actions) {
-    const table = new Map(BINDINGS.flatMap((binding) => binding.keys.map((key) => [key, binding])));
+export function installKeys(actions, bindings = BINDINGS) {
+    const table = new Map(bindings.flatMap((binding) => binding.keys.map((key) => [key, binding])));
     const onKey = (event) => {
         if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
         const binding = table.get(event.key.length === 1 ? event.key.toLowerCase() : event.key);
@@ -66,7 +68,7 @@ export function installKeys(actions) {
 }
 
 /** Whether the key belongs to what has the focus, and not to the page. */
-function isTaken(event) {
+export function isTaken(event) {
     if (document.querySelector("dialog[open]")) return true;
     if (menuIsOpen()) return event.key !== "Escape";
     const target = event.target;

@@ -3,7 +3,6 @@
 import { setText, threadName } from "./dom.js";
 import { laneColumns } from "./lane-density.js";
 import { describeHit, describeTotals, hitAt, neighbour, totalsBetween } from "./lane-hit.js";
-import { formatDuration } from "./time-axis.js";
 
 const TIP_GAP = 14;
 
@@ -42,11 +41,11 @@ export class LaneActions {
         if (painter.crowded.has(lane)) {
             const { width } = laneColumns(data, painter.view());
             const from = Math.floor(value / width) * width;
-            const length = axis.unit === "time" ? formatDuration(width) : `${Math.round(width)} records`;
+            const length = axis.unit === "time" ? axis.moments.duration(width) : `${Math.round(width)} records`;
             const totals = totalsBetween(data, from, from + width, axis.unit);
             return `${threadName(lane)}: ${describeTotals(totals)} in ${length}`;
         }
-        return describeHit(hitAt(data, value, painter.view()), data, wordsOf(context.names, frame?.state));
+        return describeHit(hitAt(data, value, painter.view()), data, wordsOf(context.names, frame?.state, axis.moments));
     }
 
     showTip(text, x, row) {
@@ -157,8 +156,9 @@ export class LaneActions {
 }
 
 /** The names that sentences need. */
-function wordsOf(names, state) {
+function wordsOf(names, state, { moment, duration }) {
     return {
+        moment, duration,
         call: (operation, argument) => names.call(operation, argument),
         message: (id) => names.bareText(id),
         cell: (id) => names.cell(id)?.name ?? (state ? names.cellName(state, id) : `cell ${id}`),

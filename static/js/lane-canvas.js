@@ -56,6 +56,7 @@ export class LaneCanvas {
         const scale = size.width / axis.span;
         return {
             axis, width: size.width, ratio: size.ratio, now: axis.limits().last,
+            lead: axis.unit === "time" ? axis.moments.lead : 0,
             x: (value) => (value - axis.from) * scale,
             operationName: (index) => (index === UNKNOWN_OPERATION ? "" : (names.operation(index)?.name ?? "")),
         };

@@ -3,7 +3,7 @@
  * tick, lost ones hollow squares
  * with a cross, at their places; injected delay and backoff are hatched, lock waits hollow, frozen stretches dashed.
  *
- * Draws what it is given and keeps nothing. A `view` is `{ axis, width, x(value), now, operationName(index) }`; a
+ * Draws what it is given and keeps nothing. A `view` is `{ axis, width, x(value), now, lead, operationName(index) }`; a
  * `row` is `{ y, height }`.
  */
 
@@ -49,8 +49,9 @@ export function drawBars(context, lane, row, view, palette, hatch) {
 
 /** Where a stretch begins and ends on the canvas, a pixel beyond its edges at most. */
 function extent(view, start, end) {
-    const left = Math.max(view.x(start), -RADIUS - 1);
-    const right = Math.min(view.x(end === OPEN ? view.now : end), view.width + RADIUS + 1);
+    const { lead = 0 } = view;
+    const left = Math.max(view.x(start - lead), -RADIUS - 1);
+    const right = Math.min(view.x((end === OPEN ? view.now : end) + lead), view.width + RADIUS + 1);
     return { left, right: Math.max(right, left + 1.5) };
 }
 

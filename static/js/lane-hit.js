@@ -81,7 +81,7 @@ export function describeTotals({ operations, attempts, losses }) {
  * A sentence for what a hit found.
  * @param {Hit} hit @param {import("./lane-index.js").Lane} lane
  * @param {{call(operation: number, argument: number): string, message(id: number): string, cell(id: number):
- *     string}} words
+ *     string, moment?(time: number): string, duration?(length: number): string}} words
  */
 export function describeHit(hit, lane, words) {
     const thread = threadName(hit.lane);
@@ -89,7 +89,7 @@ export function describeHit(hit, lane, words) {
         return describeMark(thread, lane.marks.columns, hit.row, words);
     }
     if (hit.kind === "span") {
-        return describeSpan(thread, lane.spans.columns, hit.row);
+        return describeSpan(thread, lane.spans.columns, hit.row, words);
     }
     if (hit.kind === "operation") {
         return describeOperation(thread, lane.operations.columns, hit.row, words);
@@ -102,11 +102,11 @@ function describeMark(thread, columns, row, words) {
     const what = kind === Mark.FAULT
         ? `: ${words.message(columns.cell[row])},`
         : kind === Mark.KILLED ? "" : ` on ${words.cell(columns.cell[row])}`;
-    return `${thread} ${MARK_WORDS[kind]}${what} at ${formatTime(roundTime(columns.time[row]))}`;
+    return `${thread} ${MARK_WORDS[kind]}${what} at ${(words.moment ?? formatTime)(roundTime(columns.time[row]))}`;
 }
 
-function describeSpan(thread, columns, row) {
-    const length = columns.end[row] === OPEN ? "still" : formatDuration(columns.end[row] - columns.start[row]);
+function describeSpan(thread, columns, row, { duration = formatDuration }) {
+    const length = columns.end[row] === OPEN ? "still" : duration(columns.end[row] - columns.start[row]);
     const yielded = columns.kind[row] === Span.DELAY && columns.microseconds[row] === 0;
     return `${thread} ${SPAN_WORDS[columns.kind[row]]}${yielded ? " (a yield)" : ""}, ${length}`;
 }
@@ -116,7 +116,7 @@ function describeOperation(thread, columns, row, words) {
     const call = unknown ? "an operation begun earlier" : words.call(columns.operation[row], columns.argument[row]);
     const losses = columns.losses[row];
     const end = columns.end[row];
-    const length = end === OPEN ? "not returned yet" : formatDuration(end - columns.start[row]);
+    const length = end === OPEN ? "not returned yet" : (words.duration ?? formatDuration)(end - columns.start[row]);
     return `${thread} ${call}: ${losses === 0 ? "no CAS lost" : `${count(losses)} CAS lost`}, ${length}`;
 }
 

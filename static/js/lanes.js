@@ -18,7 +18,7 @@ import { describeTotals, totalsBetween } from "./lane-hit.js";
 import { LaneIndex } from "./lane-index.js";
 import { attachInput } from "./lane-input.js";
 import { byRetries, layRows } from "./lane-rows.js";
-import { createTimeAxis, formatTime, roundTo } from "./time-axis.js";
+import { createTimeAxis, roundTo } from "./time-axis.js";
 
 const RECORDS_A_FRAME = 60_000;
 /** A live window moves a pixel or two in this time: nobody sees more. What a person's hand moves follows at once. */
@@ -78,7 +78,7 @@ class LanesView {
         this.sortButton = button("by retries", "Sort the lanes by retries", () => this.toggleSort());
         this.unitButton = button("time", "Axis: time. Change to records", () => this.toggleUnit());
         const tools = [
-            this.sortButton, this.unitButton,
+            this.sortButton, ...(this.axis.moments.only ? [] : [this.unitButton]),
             button("−", "Zoom out", () => this.axis.zoom(1.6)), button("+", "Zoom in", () => this.axis.zoom(1 / 1.6)),
             button("fit", "Show everything that is kept", () => this.fit()),
         ];
@@ -153,7 +153,7 @@ class LanesView {
     }
 
     playhead(frame) {
-        return this.axis.unit === "time" ? frame.state.time : frame.position;
+        return this.axis.unit === "time" ? (frame.time ?? frame.state.time) : frame.position;
     }
 
     hear(counters) {
@@ -177,7 +177,7 @@ class LanesView {
         this.clock.reset();
         this.frame = null;
         this.retries = [];
-        this.axis.mode = "follow";
+        this.axis.mode = this.axis.moments.home;
         this.schedule();
     }
 
@@ -327,7 +327,7 @@ class LanesView {
         const { axis } = this;
         const place = (value) => {
             const at = Math.max(value, 0);
-            return axis.unit === "time" ? formatTime(roundTo(at, axis.span / 1000)) : `record ${count(at)}`;
+            return axis.unit === "time" ? axis.moments.moment(roundTo(at, axis.span / 1000)) : `record ${count(at)}`;
         };
         const ofLane = (lane) => `${threadName(lane)} ${describeTotals(each[lane] ?? NOTHING)}`;
         const most = this.order.slice(0, 8).map(ofLane);

@@ -17,9 +17,10 @@ const TAKEN = new Set(["names", "snapshot", "batch"]);
 export class Model {
     /**
      * @param {import("./layout.js").Layout} layout
-     * @param {object} [options]  `clock`, `requestFrame`, `cancelFrame` for the playback; `capacity` of the history
+     * @param {object} [options]  `clock`, `requestFrame`, `cancelFrame` for the playback; `capacity` of the history;
+     *     `Player`, a Playback of another kind
      */
-    constructor(layout, { capacity, ...timing } = {}) {
+    constructor(layout, { capacity, Player = Playback, ...timing } = {}) {
         this.layout = layout;
         this._stream = null;
         this._side = 0;
@@ -27,7 +28,7 @@ export class Model {
         this.history = new History(layout, capacity);
         this.fold = new Fold(layout, this.names);
         this.timeline = new Timeline(this.history, this.fold);
-        this.playback = new Playback({
+        this.playback = new Player({
             timeline: this.timeline,
             narrate: createNarrator(layout, this.names),
             ...timing,

@@ -145,25 +145,26 @@ const LABELS = {
 /**
  * @param {HTMLElement} root covers the stage; lets clicks through where nothing is shown
  * @param {Record<string, (name: string) => void>} actions one for each action used; called with the state's name
+ * @param {{ states: Record<string, (data: any) => Words>, labels: Record<string, string> }} [lab] another lab's own
  */
-export function createStates(root, actions) {
+export function createStates(root, actions, { states: table = STATES, labels = LABELS } = {}) {
     const shown = new Map();
 
     const render = () => {
-        const names = Object.keys(STATES).filter((name) => shown.has(name));
-        const all = names.map((name) => [name, STATES[name](shown.get(name)), shown.get(name)]);
+        const names = Object.keys(table).filter((name) => shown.has(name));
+        const all = names.map((name) => [name, table[name](shown.get(name)), shown.get(name)]);
         const card = all.find(([, words]) => words.place === "card");
         const banners = all.filter(([, words]) => words.place === "banner");
         root.replaceChildren(
-            h("div", { className: "banners" }, ...banners.map((state) => element(state, actions, "banner"))),
-            ...(card ? [h("div", { className: "card-place" }, element(card, actions, "card"))] : []),
+            h("div", { className: "banners" }, ...banners.map((state) => element(state, actions, labels, "banner"))),
+            ...(card ? [h("div", { className: "card-place" }, element(card, actions, labels, "card"))] : []),
         );
         root.dataset.state = names[0] ?? "";
     };
     return {
         /** @param {string} name @param {object} [data] what its words need; `detail` is folded, `choices` are nodes */
         show(name, data = {}) {
-            if (!(name in STATES)) throw new Error(`no state is called ${name}`);
+            if (!(name in table)) throw new Error(`no state is called ${name}`);
             if (shown.has(name) && JSON.stringify(shown.get(name)) === JSON.stringify(data) && !data.choices) return;
             shown.set(name, data);
             render();
@@ -175,7 +176,7 @@ export function createStates(root, actions) {
             if (shown.size !== before) render();
         },
         hideCards() {
-            this.hide(...[...shown.keys()].filter((name) => STATES[name](shown.get(name)).place === "card"));
+            this.hide(...[...shown.keys()].filter((name) => table[name](shown.get(name)).place === "card"));
         },
         has: (name) => shown.has(name),
     };
@@ -184,7 +185,7 @@ export function createStates(root, actions) {
 /** The names of all states; a test shows each. */
 export const STATE_NAMES = Object.freeze(Object.keys(STATES));
 
-function element([name, words, data], actions, kind) {
+function element([name, words, data], actions, labels, kind) {
     const buttons = (words.actions ?? []).map((action, index) =>
         h(
             "button",
@@ -194,7 +195,7 @@ function element([name, words, data], actions, kind) {
                 "data-action": action,
                 onclick: () => actions[action]?.(name),
             },
-            LABELS[action],
+            labels[action],
         ),
     );
     return h(
@@ -213,7 +214,8 @@ function element([name, words, data], actions, kind) {
     );
 }
 
-function sentence(text = "") {
+/** The text as a sentence: a capital first, a full stop last. */
+export function sentence(text = "") {
     const trimmed = String(text).trim();
     if (!trimmed) return "";
     const first = trimmed[0].toUpperCase() + trimmed.slice(1);

@@ -17,16 +17,54 @@ const EDGE = 0.02;
 
 /** @typedef {{value: number, label: string, base: boolean}} Tick */
 
-/** @returns {TimeAxis} */
-export function createTimeAxis() {
-    return new TimeAxis();
+/**
+ * How moments are told and shown. `least` is the smallest distance between two ticks in nanoseconds, `lead` how far a
+ * bar reaches beyond its first and last moment, `home` the mode that a new run begins in, `fits` the least that a fit
+ * shows.
+ *
+ * @typedef {{ least: number, lead: number, home: "follow" | "fit", fits: number, tick: (value: number) => string,
+ *             moment: (value: number) => string, duration: (length: number) => string, only: boolean }} Moments
+ * @type {Moments}
+ */
+export const TIMES = Object.freeze({
+    least: 0,
+    lead: 0,
+    home: "follow",
+    fits: LEAST_SPAN.time,
+    tick: (value) => `${count(value / SECOND)} s`,
+    moment: (value) => formatTime(value),
+    duration: (length) => formatDuration(length),
+    only: false,
+});
+
+/** Moments of an execution under a schedule, where a step is a second. @type {Moments} */
+export const STEP_TIMES = Object.freeze({
+    least: SECOND,
+    lead: SECOND / 2,
+    home: "fit",
+    fits: 12 * SECOND,
+    tick: (value) => (value === 0 ? "start" : `step ${count(value / SECOND)}`),
+    moment: (value) => `step ${count(value / SECOND)}`,
+    duration: (length) => stepsText(length),
+    only: true,
+});
+
+function stepsText(length) {
+    const steps = Math.round(length / SECOND) + 1;
+    return steps === 1 ? "1 step" : `${count(steps)} steps`;
+}
+
+/** @param {Moments} [moments] @returns {TimeAxis} */
+export function createTimeAxis(moments = TIMES) {
+    return new TimeAxis(moments);
 }
 
 export class TimeAxis {
-    constructor() {
+    constructor(moments = TIMES) {
+        this.moments = moments;
         /** @type {"time" | "position"} */
         this.unit = "time";
-        this.mode = "follow";
+        this.mode = moments.home;
         this.from = 0;
         this.to = FIRST_SPAN.time;
         this.byItself = false;
@@ -98,9 +136,10 @@ export class TimeAxis {
     /** All that is held. */
     showAll() {
         const { first, last } = this.limits();
-        const span = Math.max(last - first, LEAST_SPAN[this.unit]) / (1 - 2 * EDGE);
+        const [lead, least] = this.unit === "time" ? [this.moments.lead, this.moments.fits] : [0, LEAST_SPAN.position];
+        const span = Math.max(last - first + 2 * lead, least) / (1 - 2 * EDGE);
         this.mode = "fit";
-        this.setWindow(first - span * EDGE, first + span * (1 - EDGE));
+        this.setWindow(first - lead - span * EDGE, first - lead + span * (1 - EDGE));
     }
 
     /** @param {number} factor below 1 comes nearer @param {number} [anchor] what stays where it is */
@@ -155,7 +194,7 @@ export class TimeAxis {
 
     /** Ticks at round values, no closer than `gap` on a scale of `width`. @returns {Tick[]} */
     ticks(width, gap = 110) {
-        const step = roundStep((this.span * gap) / width, this.unit === "position" ? 1 : 0);
+        const step = roundStep((this.span * gap) / width, this.unit === "position" ? 1 : this.moments.least);
         return this.unit === "position" ? positionTicks(this, step) : timeTicks(this, step);
     }
 }
@@ -185,7 +224,7 @@ function positionTicks(axis, step) {
  */
 function timeTicks(axis, step) {
     if (step >= SECOND) {
-        return values(axis, step).map((value) => ({ value, label: `${count(value / SECOND)} s`, base: false }));
+        return values(axis, step).map((value) => ({ value, label: axis.moments.tick(value), base: false }));
     }
     const coarse = step >= 1e6 ? SECOND : step >= 1e3 ? 1e6 : 1e3;
     return values(axis, step).map((value) => {

@@ -10,8 +10,8 @@ import { exportItems, followForRecording } from "./exports.js";
 import { count } from "./format.js";
 import { glyph } from "./glyphs.js";
 import { openMenu } from "./menu.js";
+import { RECORDS } from "./scale.js";
 import { createStopMenu, wordsFor } from "./stop-menu.js";
-import { formatTime, roundTo } from "./time-axis.js";
 
 /** Speeds of a replay. */
 export const SPEEDS = Object.freeze([0.1, 0.25, 0.5, 1, 2, 5, 10]);
@@ -27,10 +27,10 @@ const WORDS_EVERY_MS = 400;
  * @param {{peer?: object | null}} [options] in a duel the context of the other side, which is exported beside this one
  */
 export function createTransport(root, context, { peer = null } = {}) {
-    const { playback } = context;
+    const { playback, scale = RECORDS } = context;
     const contexts = peer === null ? [context] : [context, peer];
     const stop = createStopMenu((name, parameter) => playback.stopAt(name, parameter));
-    const parts = buildParts(playback, stop, () => exportItems(contexts));
+    const parts = buildParts(playback, scale, stop, () => exportItems(contexts));
     root.append(parts.element);
     const state = { frame: null, wordsAt: -Infinity, stopped: null };
     const events = [
@@ -41,8 +41,8 @@ export function createTransport(root, context, { peer = null } = {}) {
     return {
         render(frame) {
             state.frame = frame;
-            showButtons(parts, frame);
-            showPosition(parts, frame, state, playback.endless);
+            showButtons(parts, frame, scale);
+            showPosition(parts, frame, state, scale, playback.endless);
             showMode(parts, frame, context);
             stop.allowPause(context.controllable());
             stop.show(playback.stopsAt);
@@ -61,17 +61,17 @@ export function createTransport(root, context, { peer = null } = {}) {
     };
 }
 
-function buildParts(playback, stop, exported) {
+function buildParts(playback, scale, stop, exported) {
     const press = (shape, label, key, onclick) =>
         h("button", {
             type: "button", className: "icon-button", "aria-label": label, title: `${label} (${key})`, onclick,
         }, glyph(shape));
     const parts = {
-        toStart: press("toStart", "To the oldest record kept", "Home", () => playback.seek(playback.timeline.first)),
+        toStart: press("toStart", scale.toStart, "Home", () => scale.seek(playback, 0)),
         back: press("stepBack", "One step back", "←", () => playback.stepBack()),
         play: press("play", "Play", "Space", () => playback.toggle()),
         forward: press("stepForward", "One step forward", "→", () => playback.stepForward()),
-        toEnd: press("toEnd", "To the newest record", "End", () => playback.seek(playback.timeline.last)),
+        toEnd: press("toEnd", scale.toEnd, "End", () => scale.seek(playback, Infinity)),
         speed: h("button", { type: "button", className: "button speed numbers", "aria-haspopup": "menu" }, "1×"),
         scrub: h("input", { type: "range", className: "scrub", min: "0", max: "0", "aria-label": "Position" }),
         place: h("span", { className: "place-number numbers" }),
@@ -86,7 +86,7 @@ function buildParts(playback, stop, exported) {
         button.addEventListener("click", () => openMenu(button, items(), { title }));
     opens(parts.speed, () => speedItems(playback), "Speed of a replay");
     opens(parts.exportButton, exported, "Export");
-    parts.scrub.addEventListener("input", () => playback.seek(parts.scrub.valueAsNumber));
+    parts.scrub.addEventListener("input", () => scale.seek(playback, parts.scrub.valueAsNumber));
     const place = h("div", { className: "place" }, parts.place, parts.mode);
     const buttons = h("div", { className: "transport-buttons", role: "group", "aria-label": "View" },
         parts.toStart, parts.back, parts.play, parts.forward, parts.toEnd, parts.speed);
@@ -102,42 +102,43 @@ function speedItems(playback) {
     }));
 }
 
-function showButtons(parts, frame) {
+function showButtons(parts, frame, scale) {
+    const { first, shown, last } = scale.range(frame);
     const empty = frame.last < frame.first || frame.last < 0;
     parts.playing = frame.mode !== "held";
     const icon = parts.playing ? "pause" : "play";
     if (icon !== parts.icon) {
         parts.icon = icon;
         parts.play.replaceChildren(glyph(icon));
-        const label = parts.playing ? "Hold the view; the run goes on" : "Play";
+        const label = parts.playing ? scale.hold : "Play";
         setAttribute(parts.play, "aria-label", label);
         setAttribute(parts.play, "title", `${label} (Space)`);
     }
-    parts.toStart.disabled = parts.back.disabled = empty || frame.position <= frame.first;
-    parts.forward.disabled = parts.toEnd.disabled = empty || frame.position >= frame.last;
+    parts.toStart.disabled = parts.back.disabled = empty || shown <= first;
+    parts.forward.disabled = parts.toEnd.disabled = empty || shown >= last;
     parts.play.disabled = parts.scrub.disabled = empty;
     setText(parts.speed, `${frame.speed}×`);
     setAttribute(parts.speed, "aria-label", `Speed of a replay: ${frame.speed} times`);
 }
 
-function showPosition(parts, frame, state, endless) {
+function showPosition(parts, frame, state, scale, endless) {
     const empty = frame.last < 0;
-    const time = formatTime(roundTo(frame.state.time, 1e8));
-    const words = empty ? "no records yet" : `${count(frame.position + 1)} of ${count(frame.last + 1)}`;
+    const { first, shown, last } = scale.range(frame);
+    const words = scale.words(frame);
     setText(parts.place, words);
     const { scrub } = parts;
-    setAttribute(scrub, "min", Math.max(frame.first, 0));
-    setAttribute(scrub, "max", Math.max(frame.last, 0));
-    scrub.value = String(Math.max(frame.position, 0));
-    const span = frame.last - frame.first;
-    const share = span > 0 ? (frame.position - frame.first) / span : 1;
+    setAttribute(scrub, "min", Math.max(first, 0));
+    setAttribute(scrub, "max", Math.max(last, 0));
+    scrub.value = String(Math.max(shown, 0));
+    const span = last - first;
+    const share = span > 0 ? (shown - first) / span : 1;
     scrub.style.setProperty("--fill", `${(share * 100).toFixed(2)}%`);
     const now = performance.now();
     if (frame.mode !== "live" || now - state.wordsAt > WORDS_EVERY_MS) {
         state.wordsAt = now;
-        setAttribute(scrub, "aria-valuetext", empty ? words : `record ${words}, ${time}`);
+        setAttribute(scrub, "aria-valuetext", empty ? words : scale.spoken(frame));
     }
-    const behind = empty ? 0 : frame.last - frame.position;
+    const behind = empty ? 0 : last - shown;
     const offered = frame.mode !== "live" && !empty && (endless || behind > 0);
     parts.live.classList.toggle("away", !offered);
     parts.live.disabled = !offered;
@@ -152,12 +153,7 @@ function showMode(parts, frame, context) {
     }
     const state = context.playback.endless ? (context.run?.state ?? "ended") : "recorded";
     const run = RUN_WORDS[state] ?? "the run is paused too";
-    const time = frame.last < 0 ? "" : `${(frame.state.time / 1e9).toFixed(1)} s, `;
-    const words = {
-        live: state === "running" ? "live" : `live, ${run.replace(" too", "")}`,
-        held: `view held, ${run}`, replay: `replay at ${frame.speed}×, ${run}`,
-    };
-    setText(parts.mode, time + words[frame.mode]);
+    setText(parts.mode, (context.scale ?? RECORDS).mode(frame, run, state === "running"));
 }
 
 /** The view was stopped by a condition: pause the run where that is wanted, and say it. */

@@ -119,7 +119,8 @@ class Workbench {
     }
 }
 
-function sideElement(entry, duel, index) {
+/** The frame of one side: head, picture, sentence, account. */
+export function sideElement(entry, duel, index) {
     const parts = {
         scene: h("div", { className: "scene" }),
         narration: h("div", { className: "narration" }),

@@ -27,9 +27,11 @@ from tests.serving import wait_until
 LIMIT_S = 30.0
 SEED = 20251
 
-LOCK_FREE = ["treiber-stack", "michael-scott-queue", "atomic-counter"]
-MUTEX = ["locked-stack", "locked-queue", "locked-counter"]
+LOCK_FREE = ["treiber-stack", "michael-scott-queue", "atomic-counter", "copy-on-write-map", "app-state",
+             "paired-accounts"]  # fmt: skip
+MUTEX = ["locked-stack", "locked-queue", "locked-counter", "rw-lock-map", "locked-state", "locked-accounts"]
 FLAWED = ["storing-queue", "racy-counter"]
+DEADLOCKING = "two-lock-accounts"
 ACCESSES = {Kind.LOAD, Kind.STORE, Kind.EXCHANGE, Kind.CAS_WON, Kind.CAS_LOST,
             Kind.LOCK_WAIT, Kind.LOCK_ACQUIRED, Kind.LOCK_RELEASED}  # fmt: skip
 
@@ -211,7 +213,7 @@ class Hand(_Source):
 
     def access(self, lane: int) -> tuple[str, str]:
         """One access of a lane: its kind and the name of the cell that it went to."""
-        found = [row for row in self.step(lane) if row["kind"] in ACCESSES]
+        found = self.accesses_in(self.step(lane))
         assert len(found) == 1, found
         return Kind(found[0]["kind"]).name, self.cell_name(found[0]["cell"])
 
@@ -223,6 +225,12 @@ class Hand(_Source):
         """The name of a root cell, or of a node's field."""
         names = {item["id"]: item["name"] for report in self.of_type("names") for item in report.get("cells", ())}
         return str(names.get(cell, "next"))
+
+    def accesses_in(self, rows: list[Row]) -> list[Row]:
+        """The records of accesses, without the private stores that only tell how the cells of a new node begin."""
+        sites = {site["id"]: site for report in self.of_type("names") for site in report.get("sites", ())}
+        found = [row for row in rows if row["kind"] in ACCESSES]
+        return [row for row in found if sites[row["site"]]["access"] != "allocate"]
 
     def finish(self, lane: int) -> list[Row]:
         """Step a lane until its operation has ended (it stands behind the first access of the next one then)."""
@@ -254,15 +262,30 @@ class Hand(_Source):
         def over() -> bool:
             self.poll()
             ended = {Status.STOPPED, Status.RAISED, Status.KILLED}
-            if any(lane.killed and lane.holding for lane in control.lanes):
+            if any(lane.killed and lane.holding for lane in control.lanes) or self._is_deadlocked():
                 ended.add(Status.WAITING)  # for ever; without that, a lane that waits will get the lock and leave
             return all(lane.status in ended for lane in control.lanes)
 
-        wait_until(over, LIMIT_S, "the lanes to leave")
+        try:
+            wait_until(over, LIMIT_S, "the lanes to leave")
+        except AssertionError as error:
+            error.add_note(f"statuses: {self.statuses()}")
+            raise
         for lane in control.lanes:
             if lane.thread is not None and lane.status in (Status.STOPPED, Status.RAISED):
                 lane.thread.join()
         self.rings.close()
+
+    def _is_deadlocked(self) -> bool:
+        """Whether some lane waits for one that waits for it."""
+        for lane in self.control.lanes:
+            seen, other = {lane}, lane
+            while other.waits_for is not None and other.waits_for.holder is not None:
+                other = other.waits_for.holder
+                if other in seen:
+                    return True
+                seen.add(other)
+        return False
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -94,6 +95,7 @@ def test_a_recording_holds_every_record(tmp_path: Path) -> None:
         (["treiber-stack", "--threads", "many"], 2, "--threads"),
         (["treiber-stack", "--record", "/nowhere/a.lflt"], 1, "/nowhere/a.lflt could not be written"),
         (["treiber-stack", "--python", "/nowhere/python"], 1, "'/nowhere/python' cannot be started"),
+        (["treiber-stack", "--python", shutil.which("true")], 1, "must be a Python, 3.11 or newer"),
     ],
 )
 def test_what_is_wrong_is_said_without_a_traceback(arguments: list[str], status: int, words: str) -> None:

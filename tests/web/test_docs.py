@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute, APIRouter
 
 from app.main import create_app
 from app.messages import ACTIONS, BATCH_HEADER, FROM_BROWSER, FROM_SERVER, MESSAGE_BYTES
-from app.routes import api, pages, websockets
+from app.routes import api, learn, pages, websockets
 from app.services.run import LARGEST_SEED, SPEC_FIELDS, Run, Spec
 from app.services.side import Side
 from app.settings import OPTIONS, Settings, add_arguments
@@ -92,7 +92,7 @@ def served(router: APIRouter) -> set[str]:
 def test_endpoints() -> None:
     documented = {names(row[0])[0] for row in rows(section("HTTP"))}
     # The guard itself answers the viewer's link: no route has it.
-    assert documented == served(pages.router) | served(api.router) | {"GET /view/{token}"}
+    assert documented == served(pages.router) | served(learn.router) | served(api.router) | {"GET /view/{token}"}
     assert served(websockets.router) == set()
     assert [f"`{path}`" in section("WebSocket") for path in router_paths(websockets.router)] == [True]
 
@@ -100,7 +100,7 @@ def test_endpoints() -> None:
 def test_the_application_serves_nothing_beyond_its_routers() -> None:
     app = create_app(Settings())._app
     assert isinstance(app, FastAPI)
-    known = {path for module in (pages, api, websockets) for path in router_paths(module.router)}
+    known = {path for module in (pages, learn, api, websockets) for path in router_paths(module.router)}
     assert {path for path in paths(app) if path not in known} == {"/static"}
 
 

@@ -55,6 +55,7 @@ class SteppedLane:
         self._methods = methods
         self._effect = ""
         self._items = 0
+        self._effected = False
         self._shown: dict[str, int] = {}  # the locals that the trace knows, with their codes
         self._origins: dict[int, int] = {}  # the cell that each value code was last read from
         self._hub: Any = None
@@ -119,12 +120,11 @@ class SteppedLane:
 
     def decided(self, won: bool, decisive: bool, name: str) -> None:
         """A compare-and-swap on a cell of that name was won or lost."""
-        if not decisive:
-            return
-        self.attempts += 1
-        self.losses += not won
         if won and name == self._effect:
             self._takes_effect()
+        if decisive:
+            self.attempts += 1
+            self.losses += not won
 
     # -- inside
 
@@ -143,16 +143,13 @@ class SteppedLane:
         self.pending = None
 
     def _begin(self, number: int, call: Call) -> None:
-        encode = self._memory.encode
         self.fresh = True
         self.number = number
         self.attempts = self.losses = 0
+        self._effected = False
         self._shown = {}
         self._origins = {}
-        if len(call.arguments) > 1:
-            self.argument = self._memory.intern(", ".join(map(repr, call.arguments)))
-        else:
-            self.argument = encode(call.arguments[0]) if call.arguments else 0
+        self.argument = self._memory.encode_arguments(call.arguments)
         for index, method in enumerate(self._methods):
             if method.name == call.name:
                 self.operation, self._effect, self._items = index, method.effect, method.items
@@ -176,6 +173,8 @@ class SteppedLane:
         empty = result is _EMPTY
         code = 0 if empty else self._memory.encode(result)
         self.flying = 0
+        if self._items > 0 and not self._effected:
+            self.inserted += 1  # its caller was told that it is inside
         outcome = Outcome.EMPTY if empty else Outcome.VALUE
         self._recorder.write(self, Kind.END, 0, self.operation, self.attempts, code, outcome)
         self.ends.append(self._recorder.step)
@@ -188,6 +187,7 @@ class SteppedLane:
         self.pending = None
 
     def _takes_effect(self) -> None:
+        self._effected = True
         if self._items > 0:
             self.inserted += 1
         elif self._items < 0:

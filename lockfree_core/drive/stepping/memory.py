@@ -137,6 +137,7 @@ class ScheduledMemory:
         lane.bound(target or UNNAMED, made, 0)
         value = self.encode(value_of(made))
         self.recorder.write(lane, record, site, made.trace_id, detail, value, kind.number)
+        self._tell_initial(lane, site, made)
         return made
 
     def retire(self, node: Any) -> None:
@@ -192,6 +193,12 @@ class ScheduledMemory:
         number = getattr(value, "trace_id", None)
         return self.intern(_text(value)) if number is None else int(number)
 
+    def encode_arguments(self, arguments: tuple[Any, ...]) -> int:
+        """The code of what an operation is called with: of its one argument, or of the text that lists several."""
+        if len(arguments) > 1:
+            return self.intern(", ".join(map(repr, arguments)))
+        return self.encode(arguments[0]) if arguments else 0
+
     def intern(self, text: str) -> int:
         """The object id that stands for a text."""
         if len(text) > _LONGEST_REPR:
@@ -221,6 +228,12 @@ class ScheduledMemory:
         count = self._made[thread]
         self._made[thread] = count + 1
         return FIRST_OBJECT + self._prepared + count * self._threads + thread
+
+    def _tell_initial(self, lane: SteppedLane, site: int, node: Any) -> None:
+        """Private stores for the cells that do not begin with None, which is what an allocation alone stands for."""
+        for cell in cells_of(node):
+            if cell.code:
+                self.recorder.write(lane, Kind.STORE, site, cell.cell_id, 0, cell.code, 0)
 
     def _make(self, kind: NodeKind, number: int, arguments: tuple[Any, ...]) -> Any:
         first = _FIRST_NODE_CELL + (number - FIRST_OBJECT) * MOST_FIELDS

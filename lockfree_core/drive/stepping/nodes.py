@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
+from lockfree_core.drive.nodes import plain_of
 from lockfree_core.trace.words import node_name
 
 __all__ = ["MOST_FIELDS", "NodeKind", "has_text", "learn_kind", "value_of"]
@@ -51,8 +52,8 @@ def learn_kind(
 
 
 def value_of(node: Any) -> Any:
-    """A node's plain value, None where it has none."""
-    return getattr(node, "value", None)
+    """What a node holds beside its cells."""
+    return plain_of(node)
 
 
 def has_text(value: Any) -> bool:

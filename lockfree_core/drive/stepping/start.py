@@ -49,12 +49,13 @@ def _reach(memory: ScheduledMemory) -> dict[int, Any]:
 
 
 def _node(memory: ScheduledMemory, node: Any, inside: bool) -> dict[str, Any]:
+    cells = cells_of(node)
     row = {
         "id": node.trace_id,
         "type": memory.types[type(node)].number,
-        "first": node.trace_cell,
+        "first": node.trace_cell if cells else 0,
         "value": memory.encode(value_of(node)),
-        "cells": [cell.code for cell in cells_of(node)],
+        "cells": [cell.code for cell in cells],
         "owner": -1,
         "published": True,
         "removed": not inside,

@@ -7,7 +7,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Any, Final
 
-from lockfree_core.drive.account import make_account
+from lockfree_core.drive.account import count_inside, make_account
 from lockfree_core.drive.stepping.heap import Heap
 from lockfree_core.drive.stepping.lane import SteppedLane
 from lockfree_core.drive.stepping.memory import ScheduledMemory
@@ -117,10 +117,10 @@ class Stepper:
         )  # fmt: skip
 
     def inside(self) -> int:
-        """How many items a walk through the structure finds."""
-        value = getattr(self.structure, "value", None)
-        if value is not None:
-            return int(value)
+        """How many items a walk through the structure finds, or how many changes it has counted."""
+        counted = count_inside(self.structure)
+        if counted is not None:
+            return counted
         return sum(1 for _ in islice(iter(self.structure), _MOST_INSIDE))
 
     def close(self) -> None:

@@ -1,7 +1,10 @@
 """Mutex twins: the same structures with one lock around each operation, for comparison."""
 
+from lockfree_core.structures.locked.accounts import LockedAccounts
 from lockfree_core.structures.locked.counter import LockedCounter
+from lockfree_core.structures.locked.map import RWLockMap
 from lockfree_core.structures.locked.queue import LockedQueue
 from lockfree_core.structures.locked.stack import LockedStack
+from lockfree_core.structures.locked.state import LockedState
 
-__all__ = ["LockedCounter", "LockedQueue", "LockedStack"]
+__all__ = ["LockedAccounts", "LockedCounter", "LockedQueue", "LockedStack", "LockedState", "RWLockMap"]

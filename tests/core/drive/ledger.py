@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lockfree_core.catalog import CATALOG
+from lockfree_core.drive.knobs import Knobs
 from lockfree_core.trace.layout import Kind, decode_integer
 from tests.core.kit import Row, _Source
 
@@ -14,11 +15,15 @@ _WRITES = {Kind.STORE, Kind.EXCHANGE, Kind.CAS_WON}
 
 
 class _Replay:
-    """What the records say is in the cells, and what each lane has done in its operation."""
+    """What the records say is in the cells, and what each lane has done in its operation.
+
+    What took effect on a map or the like is counted, since no walk through it shows how it came about.
+    """
 
     def __init__(self, source: _Source, structure: str) -> None:
         self._operations = CATALOG[structure].operations
         self._counts = CATALOG[structure].family == "counter"
+        self._updates = Knobs().prefill if CATALOG[structure].family in ("map", "state", "accounts") else -1
         self._name_of = {
             row["id"]: row["name"] for report in source.of_type("names") for row in report.get("cells", ())
         }
@@ -32,6 +37,7 @@ class _Replay:
         self.inserted = self._walk()
         self.removed = 0
         self._running: dict[int, int] = {}
+        self._effected: dict[int, bool] = {}
         self.flying: dict[int, int] = {}
 
     def apply(self, row: Row) -> None:
@@ -39,8 +45,11 @@ class _Replay:
         lane, kind = row["lane"], row["kind"]
         if kind == Kind.BEGIN:
             self._running[lane] = row["cell"]
+            self._effected[lane] = False
         elif kind == Kind.END:
             self.flying.pop(lane, None)
+            if self._operations[row["cell"]].items > 0 and not self._effected[lane]:
+                self.inserted += 1  # acknowledged in vain
         elif kind == Kind.ALLOCATE:
             self.first[row["cell"]] = row["before"]
             self.cells[row["before"]] = 0
@@ -51,13 +60,17 @@ class _Replay:
     def _effect(self, lane: int, operation: Any, cell: int) -> None:
         if self._name_of.get(cell, "next") != operation.effect:
             return
+        self._effected[lane] = True
         if operation.items > 0:
             self.inserted += 1
+            self._updates += self._updates >= 0
         else:
             self.removed += 1
             self.flying[lane] = 1
 
     def _walk(self) -> int:
+        if self._updates >= 0:
+            return self._updates
         if self._counts:
             return decode_integer(self.cells[self._roots["value"]])
         node, found = self.cells[self._roots["head"]], 0

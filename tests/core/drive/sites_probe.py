@@ -9,7 +9,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from lockfree_core.catalog import CATALOG
+from lockfree_core.catalog import CATALOG, Entry, Operation
 from lockfree_core.drive.engine import Engine
 from lockfree_core.drive.knobs import Knobs
 from lockfree_core.drive.lane import Lane
@@ -25,11 +25,20 @@ def sites_of(key: str) -> list[dict[str, object]]:
     rings = Rings(records=64)
     engine = Engine(read_plan(plan), rings, lambda report: None)
     lane = _setting_up(engine, rings)
-    for operation in (*entry.operations, *entry.operations[-1:] * 9):
+    for operation, arguments in _calls(entry):
         lane.trail = {}
-        method = getattr(engine.structure, operation.name)
-        method(1) if operation.takes_value else method()
+        getattr(engine.structure, operation.name)(*arguments)
     return engine.memory.sites.describe()
+
+
+def _calls(entry: Entry) -> list[tuple[Operation, tuple[object, ...]]]:
+    """Each operation, with each key twice where it takes one; and the last one until it finds nothing any more."""
+    calls: list[tuple[Operation, tuple[object, ...]]] = []
+    for operation in (*entry.operations, *entry.operations[-1:] * 9):
+        mixed = (*operation.keys[::-2], *operation.keys[1::2]) * 2
+        keys: list[tuple[object, ...]] = [(key,) for key in mixed] if operation.takes_key else [()]
+        calls += [(operation, (*key, 1) if operation.takes_value else key) for key in keys]
+    return calls
 
 
 def _setting_up(engine: Engine, rings: Rings) -> Lane:

@@ -34,7 +34,9 @@ def test_account_is_what_the_records_say_at_every_pause(structure: str) -> None:
             remote.do("resume")
 
 
-@pytest.mark.parametrize("structure, least", [("storing-queue", 1), ("racy-counter", 3)])
+@pytest.mark.parametrize(
+    "structure, least", [("storing-queue", 1), ("racy-counter", 3), ("split-cas-counter", 3), ("ignoring-map", 3)]
+)
 def test_flawed_structures_lose_items_and_the_account_says_how_many(structure: str, least: int) -> None:
     settings: dict[str, Any] = {"threads": 4, "insert_share": 100, "gap_share": 60, "gap_ms": 0.2, "speed": STEADY}
     with in_process(structure, **settings) as remote:

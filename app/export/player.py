@@ -60,8 +60,8 @@ def export_player(
     """
     execution = run_spec(spec)
     execution["problems"] = [problem.describe() for problem in problems] + execution["problems"]
-    graph = _graph(replace(spec, schedule="", then=""))
-    played = replace(spec, schedule=execution["spec"]["schedule"], then="")
+    bare = replace(spec, schedule="", then="")
+    graph = _graph(bare)
     title = scenario.title if scenario else f"{spec.entry.title}: {spec.program}"
     data = {
         "title": title,
@@ -73,7 +73,7 @@ def export_player(
         "entry": spec.entry.describe(),
         "source": highlight(spec.entry),
         "layout": describe_layout(),
-        "command": command_line(played),
+        "command": command_line(bare),
         "version": version(),
         "links": [{"href": href, "title": name} for href, name in links],
     }

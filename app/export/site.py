@@ -47,7 +47,7 @@ def build_site(folder: Path) -> Iterator[Path]:
                 "structure": scenario.spec.entry.title,
                 "steps": made.steps,
                 "states": made.states,
-                "faults": list(scenario.faults),
+                "faults": list(dict.fromkeys(scenario.faults)),
             }
         )
         yield path

@@ -4,23 +4,23 @@
  */
 
 import { createCode } from "./code.js";
-import { h, icon, threadName } from "./dom.js";
+import { h, icon, setText, threadName } from "./dom.js";
 import { createEvents } from "./events.js";
 import { createLayout } from "./layout.js";
 import { installThreadMenu } from "./menu.js";
 import { Model } from "./model.js";
 import { createNarration } from "./narration.js";
-import { createNarrator } from "./narrate.js";
 import { createCards, takeStep } from "./player/cards.js";
 import { createControls, installKeys } from "./player/controls.js";
 import { readEmbedded } from "./player/data.js";
 import { createMap } from "./player/map.js";
-import { Graph, pathOfAnswer, readSchedule } from "./player/path.js";
-import { PlayerPlayback } from "./player/player-playback.js";
+import { Graph, Path } from "./player/path.js";
 import { Session } from "./player/session.js";
 import { createStory } from "./player/story.js";
 import { createTrace } from "./player/trace.js";
 import { createScene } from "./scenes/index.js";
+import { StepPlayback } from "./step/player.js";
+import { formatSchedule, parseSchedule } from "./step/schedule.js";
 import { followSystem, toggleTheme } from "./theme.js";
 
 const DATA = "execution";
@@ -28,12 +28,12 @@ const DATA = "execution";
 async function start() {
     const data = await readEmbedded(DATA);
     const layout = createLayout(data.layout);
-    const model = createModel(layout);
-    const graph = data.graph ? new Graph(data.graph, layout) : null;
-    const session = new Session({ model, story: pathOfAnswer(data.execution), graph, captions: data.captions });
+    const model = new Model(layout, { Player: StepPlayback });
+    const graph = data.graph ? new Graph(data.graph, data.execution.spec, layout) : null;
+    const session = new Session({ model, story: new Path(data.execution), graph, captions: data.captions });
     const rooms = buildPage(data);
     document.getElementById("player").replaceChildren(rooms.page);
-    const context = createContext(data, model, layout, rooms.announcer);
+    const context = createContext(data, session, layout, rooms.announcer);
     buildViews(rooms, session, context, data);
     openAddress(session);
     window.addEventListener("hashchange", () => openAddress(session));
@@ -41,14 +41,9 @@ async function start() {
     document.documentElement.dataset.ready = "yes";
 }
 
-function createModel(layout) {
-    const model = new Model(layout);
-    model.playback = new PlayerPlayback({ timeline: model.timeline, narrate: createNarrator(layout, model.names) });
-    return model;
-}
-
 /** What the views are given; docs/frontend.md, Views. */
-function createContext(data, model, layout, announcer) {
+function createContext(data, session, layout, announcer) {
+    const { model } = session;
     const { on, emit } = createEvents();
     const motion = matchMedia("(prefers-reduced-motion: reduce)");
     const { names, history, timeline, playback } = model;
@@ -63,6 +58,8 @@ function createContext(data, model, layout, announcer) {
         announce: (text) => void (announcer.textContent = text),
         source: async () => ({ ok: true, value: data.source }),
         controllable: () => false,
+        /** The line that a thread is about to run, not the one that it has run. */
+        standsAt: (lane) => session.path.next(lane.lane, session.step)?.site || lane.site,
     };
 }
 
@@ -77,12 +74,13 @@ function buildPage(data) {
         code: h("section", { className: "code-panel", "aria-label": "Source code" }),
         map: section("schedules", "All schedules"),
         trace: section("table", "Trace"),
+        command: h("code", { className: "mono" }),
         announcer: h("div", { className: "visually-hidden", role: "log", "aria-live": "polite", "aria-atomic": "true" }),
     };
-    const main = h("main", { className: "player-main" },
+    const main = h("main", { className: `player-main${data.graph ? "" : " one-schedule"}` },
         h("div", { className: "player-stage" }, rooms.scene, rooms.narration, rooms.story, rooms.controls, rooms.cards),
         h("div", { className: "player-code" }, rooms.code), rooms.map, rooms.trace);
-    rooms.page = h("div", { className: "player" }, buildHead(data), main, buildFoot(data), rooms.announcer);
+    rooms.page = h("div", { className: "player" }, buildHead(data), main, buildFoot(data, rooms.command), rooms.announcer);
     return rooms;
 }
 
@@ -109,9 +107,9 @@ function buildProblems(problems) {
         ...problems.map(({ field, message }) => h("li", {}, `${field}: ${message}`)));
 }
 
-function buildFoot({ command, version }) {
+function buildFoot({ version }, command) {
     return h("footer", { className: "player-foot muted" },
-        h("p", {}, "The same in a terminal: ", h("code", { className: "mono" }, command)),
+        h("p", {}, "The same in a terminal: ", command),
         h("p", {}, `Lockfree Lab ${version}. Keys: Space plays, ← and → step, 1 to 9 let a thread move, T changes light and dark. `,
             "Steps are sequentially consistent: one access after another, each whole."));
 }
@@ -131,10 +129,10 @@ function buildViews(rooms, session, context, data) {
     createTrace(rooms.trace, session);
     installKeys(session, context);
     installThreadMenu((lane) => threadMenu(session, context, lane), () => {});
-    const narrate = () => rooms.narration.classList.toggle("unsaid", session.step === 0);
-    session.on("change", narrate);
+    const follow = () => setText(rooms.command, `${data.command} --schedule '${formatSchedule(session.path.moves)}'`);
     session.on("change", () => keepAddress(session));
-    narrate();
+    session.on("change", follow);
+    follow();
 }
 
 function buildMap(root, session, { whyNoGraph }) {
@@ -158,7 +156,7 @@ function threadMenu(session, context, lane) {
 function openAddress(session) {
     const wanted = new URLSearchParams(location.hash.slice(1));
     if (location.hash.slice(1) === session.address) return;
-    const moves = wanted.has("s") ? readSchedule(wanted.get("s")) : session.story.moves;
+    const moves = wanted.has("s") ? parseSchedule(wanted.get("s")) : session.story.moves;
     const isStory = session.story.moves.length === moves.length && session.story.beginsWith(moves);
     if (!isStory && !session.graph?.holds(moves)) return;
     const at = Number(wanted.get("at") ?? 0);

@@ -60,32 +60,28 @@ function makeCard(thread, session, context) {
 
 function drawCard(card, thread, session) {
     const { path, step } = session;
-    const next = path.nextOf(thread, step);
+    const name = threadName(thread);
+    const next = path.isKilled(thread, step) ? null : path.next(thread, step);
     const reason = session.whyNot(thread);
-    const killed = path.moves.slice(0, step).some((move) => move.thread === thread && move.kill);
-    const rest = killed ? "killed" : "has ended";
-    drawCalls(card, path.threads[thread].calls, step);
-    setText(card.next, next && !killed ? next.text : rest);
-    setAttribute(card.next, "data-last", next && !killed ? null : "yes");
-    setText(card.why, reason && next && !killed ? reason : "");
+    const last = path.isKilled(thread, step) ? "killed" : "has ended";
+    drawCalls(card, path.calls(thread, step));
+    setText(card.next, next?.text ?? last);
+    setAttribute(card.next, "data-last", next ? null : "yes");
+    setText(card.why, (next && reason) ?? "");
     setAttribute(card.button, "aria-disabled", reason === null ? null : "true");
-    const label = next && !killed ? `${threadName(thread)}: take the next step, ${next.text}` : `${threadName(thread)} ${rest}`;
-    setAttribute(card.button, "aria-label", reason && next && !killed ? `${label}; not now: ${reason}` : label);
+    const label = next ? `${name}: take the next step, ${next.text}` : `${name} ${last}`;
+    setAttribute(card.button, "aria-label", next && reason ? `${label}; not now: ${reason}` : label);
     setAttribute(card.button, "data-moved", path.steps[step - 1]?.thread === thread ? "yes" : null);
     card.finish.disabled = reason !== null;
 }
 
 /** The program: what has returned with its result, what is under way, what is still to come. */
-function drawCalls(card, calls, step) {
-    const shown = calls.map(({ text, result, first, last }) => {
-        const ended = last !== null && last <= step;
-        const began = first !== null && first <= step;
-        return { text: ended ? `${text} = ${result}` : text, state: ended ? "done" : began ? "running" : "waiting" };
-    });
-    const key = JSON.stringify(shown);
+function drawCalls(card, calls) {
+    const key = JSON.stringify(calls);
     if (key === card.key) return;
     card.key = key;
-    card.calls.replaceChildren(...shown.map(({ text, state }) => h("span", { className: `call ${state}` }, text)));
+    card.calls.replaceChildren(...calls.map(({ text, state, result }) =>
+        h("span", { className: `call ${state}` }, state === "done" ? `${text} = ${result}` : text)));
 }
 
 function drawLocals(card, state, lane, { names }) {

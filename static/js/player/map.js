@@ -59,8 +59,9 @@ function faultyStates({ states }) {
     return found;
 }
 
+/** A line between two states; one that leads no further right makes an arc. */
 function curve(from, to) {
-    const bend = (to.x - from.x) / 2;
+    const bend = Math.max((to.x - from.x) / 2, 14);
     return `M${from.x} ${from.y}C${from.x + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`;
 }
 

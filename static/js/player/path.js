@@ -1,71 +1,47 @@
 /**
- * An execution that can be played: from an answer of `GET /api/step`, or from a walk through a state graph. Both look
- * alike from here on. Knows no DOM.
- *
- * A *move* is `{ thread, kill }`; step k is what the k-th move did, and step 0 the start.
+ * What can be played: an answer of `GET /api/step`, or a walk through a state graph, which looks alike. Knows no DOM.
  */
 
+import { Execution } from "../step/execution.js";
+import { formatSchedule, sharedMoves } from "../step/schedule.js";
 import { fromBase64 } from "./data.js";
 
-/** @typedef {{ thread: number, kill: boolean }} MoveTaken */
+/** @typedef {import("../step/schedule.js").Move} Move */
 
-export class Path {
+export class Path extends Execution {
     /**
-     * @param {object} answer  as `GET /api/step` gives it, `records` as bytes
-     * @param {MoveTaken[]} moves
+     * @param {object} answer  as `GET /api/step` gives it
+     * @param {Uint8Array} records
      */
-    constructor(answer, moves) {
-        Object.assign(this, answer);
-        this.moves = moves;
+    constructor(answer, records = fromBase64(answer.records)) {
+        super(answer);
+        this._records = records;
     }
 
-    get length() {
-        return this.steps.length;
+    bytes() {
+        return this._records;
     }
 
-    /** What a thread does next after a step, or null. */
-    nextOf(thread, step) {
-        for (let index = step - 1; index >= 0; index -= 1) {
-            if (this.steps[index].thread === thread) return this.steps[index].next;
-        }
-        return this.threads[thread].next;
-    }
-
-    /** Faults up to a step, those of the end too where it is the last one. */
-    faultsUntil(step) {
-        return this.faults.filter((fault) => fault.step <= step && (fault.thread >= 0 || step === this.length));
-    }
-
-    /** Whether its first moves are these. */
+    /** Whether its first moves are these. @param {Move[]} moves */
     beginsWith(moves) {
-        return moves.every(({ thread, kill }, index) => {
-            const own = this.moves[index];
-            return own !== undefined && own.thread === thread && own.kill === kill;
-        });
+        return sharedMoves(this.moves, moves) === moves.length;
     }
 
-    /** As a recording, which a Model loads. */
-    recording() {
-        const { names, snapshot, count, records } = this;
-        return { header: { names, snapshot, first: 0, count }, bytes: records };
+    /** Faults up to a step; those of the whole show with its last one. */
+    faultsUntil(step) {
+        return super.faultsUntil(step).filter(({ thread }) => thread >= 0 || step === this.length);
     }
-}
-
-/** @param {object} answer  of `GET /api/step` */
-export function pathOfAnswer(answer) {
-    const moves = answer.steps.map(({ thread, kill }) => ({ thread, kill }));
-    return new Path({ ...answer, records: fromBase64(answer.records) }, moves);
 }
 
 /** A state graph, and the walks through it. */
 export class Graph {
     /**
      * @param {object} description  docs/protocol.md, State graph
+     * @param {object} spec  what was explored, as an answer has it
      * @param {import("../layout.js").Layout} layout
      */
-    constructor(description, layout) {
-        Object.assign(this, description);
-        this.layout = layout;
+    constructor(description, spec, layout) {
+        Object.assign(this, description, { spec, layout });
     }
 
     /** The states along a schedule, from the start; shorter than it where a move cannot be made. */
@@ -93,17 +69,18 @@ export class Graph {
         const end = this.states[states.at(-1)];
         found.threads.forEach((thread, index) => (thread.stuck = end.stuck[index]));
         const faults = (end.faults ?? []).map((fault) => ({ ...fault, step: moves.length }));
-        return new Path({
+        const answer = {
             ...found,
+            spec: { ...this.spec, schedule: formatSchedule(moves) },
             names: this.names,
             snapshot: this.snapshot,
-            records: this._number(pieces),
             count: found.steps.reduce((sum, step) => sum + step.records, 0),
             faults: [...found.faults, ...faults],
             outcome: end.outcome ?? { kind: "running", message: "" },
             account: end.account ?? null,
             problems: [],
-        }, moves);
+        };
+        return new Path(answer, this._number(pieces));
     }
 
     /** The shortest way from one state to the nearest one for which something holds, as moves; null where there is none. */
@@ -172,41 +149,4 @@ export class Graph {
         });
         return all;
     }
-}
-
-/** The shortest text that `--schedule` and the page's address read as these moves. @param {MoveTaken[]} moves */
-export function scheduleText(moves) {
-    const parts = [];
-    let digits = "";
-    for (let index = 0; index < moves.length;) {
-        const { thread, kill } = moves[index];
-        let count = 1;
-        while (moves[index + count]?.thread === thread && moves[index + count].kill === kill) count += 1;
-        index += count;
-        if (!kill && count < 4) {
-            digits += String(thread + 1).repeat(count);
-            continue;
-        }
-        if (digits) parts.push(digits);
-        digits = "";
-        parts.push(...(kill ? Array(count).fill(`k${thread + 1}`) : [`${thread + 1}x${count}`]));
-    }
-    return [...parts, ...(digits ? [digits] : [])].join(".");
-}
-
-/** The moves that such a text stands for, up to what is not well formed. @returns {MoveTaken[]} */
-export function readSchedule(text) {
-    const moves = [];
-    const add = (number, times = 1, kill = false) => {
-        for (let count = 0; count < times; count += 1) moves.push({ thread: Number(number) - 1, kill });
-    };
-    for (const part of text.split(".")) {
-        const [, thread, times] = /^([1-9])x(\d{1,3})$/.exec(part) ?? [];
-        const [, killed] = /^k([1-9])$/.exec(part) ?? [];
-        if (killed) add(killed, 1, true);
-        else if (thread) add(thread, Number(times));
-        else if (/^[1-9]+$/.test(part)) [...part].forEach((digit) => add(digit));
-        else break;
-    }
-    return moves;
 }

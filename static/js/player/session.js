@@ -6,7 +6,7 @@
  */
 
 import { createEvents } from "../events.js";
-import { scheduleText } from "./path.js";
+import { formatSchedule, sharedMoves } from "../step/schedule.js";
 
 const STEP_MS = 1100;
 /** A new caption stays for as long as it takes to read. */
@@ -16,7 +16,7 @@ const LONGEST_MS = 9000;
 export class Session {
     /**
      * @param {object} options
-     * @param {import("../model.js").Model} options.model  its playback is a PlayerPlayback
+     * @param {import("../model.js").Model} options.model  its playback is a StepPlayback
      * @param {import("./path.js").Path} options.story
      * @param {import("./path.js").Graph | null} options.graph
      * @param {{step: number, text: string}[]} options.captions
@@ -54,6 +54,7 @@ export class Session {
     whyNot(thread) {
         const own = this.path.moves[this.step];
         if (own && own.thread === thread && !own.kill) return null;
+        if (this.step === this.length && this.path.threads[thread].stuck) return this.path.threads[thread].stuck;
         if (!this.graph) return "This file holds one schedule only.";
         if (this.state < 0) return "A thread has been killed; from here on this file knows one way only.";
         return this.graph.states[this.state].stuck[thread];
@@ -62,9 +63,7 @@ export class Session {
     /** Show another path, at one of its steps. */
     open(moves, step) {
         this.pause();
-        const isStory = this.story.moves.length === moves.length && this.story.beginsWith(moves);
-        this.path = isStory ? this.story : this.graph.walk(moves);
-        this.model.load(this.path.recording());
+        this._load(moves);
         this._show(Math.min(step, this.length), false);
     }
 
@@ -100,7 +99,7 @@ export class Session {
 
     /** Let a thread run to the end of its operation, as far as it can. */
     finish(thread) {
-        const done = () => this.path.threads[thread].calls.filter(({ last }) => last !== null && last <= this.step).length;
+        const done = () => this.path.calls(thread, this.step).filter(({ state }) => state === "done").length;
         const before = done();
         let reason = this.take(thread);
         for (let steps = 0; reason === null && done() === before && steps < 200; steps += 1) reason = this.take(thread);
@@ -109,18 +108,20 @@ export class Session {
     /** From the shown step on the path is another one, which ends with a step of this thread. */
     _fork(thread) {
         const moves = [...this.path.moves.slice(0, this.step), { thread, kill: false }];
-        const { step } = this;
+        this._load(moves);
+        this._show(this.step, false);
+        this.model.playback.tick(performance.now()); // the same picture again, so that the step to come moves
+    }
+
+    /** The story, where these moves are its first, else a walk through the graph. */
+    _load(moves) {
         this.path = this.story.beginsWith(moves) ? this.story : this.graph.walk(moves);
         this.model.load(this.path.recording());
-        this._show(step, false);
-        this.model.playback.flush(); // the same picture again, so that the step to come moves
+        this.model.playback.setSteps(this.path.ends);
     }
 
     returnToStory() {
-        const { moves } = this.path;
-        let shared = 0;
-        while (shared < this.step && this.story.beginsWith(moves.slice(0, shared + 1))) shared += 1;
-        this.open(this.story.moves, shared);
+        this.open(this.story.moves, Math.min(this.step, sharedMoves(this.story.moves, this.path.moves)));
     }
 
     play() {
@@ -160,13 +161,14 @@ export class Session {
 
     _show(step, onwards) {
         this.step = step;
-        this.model.playback.showStep(step === 0 ? null : this.path.steps[step - 1], onwards);
+        if (onwards) this.model.playback.stepForward();
+        else this.model.playback.jump(step);
         this._emit("change", this);
     }
 
     /** What the address of this view holds; empty at the beginning of the story. */
     get address() {
-        const own = this.path === this.story ? "" : `s=${scheduleText(this.path.moves)}`;
+        const own = this.path === this.story ? "" : `s=${formatSchedule(this.path.moves)}`;
         return [own, this.step > 0 ? `at=${this.step}` : ""].filter(Boolean).join("&");
     }
 }

@@ -1,6 +1,7 @@
 /** What is said under the stage: the caption, faults as they happen, and at the end how it ended. */
 
-import { h, setAttribute, setText } from "../dom.js";
+import { h, setAttribute, setText, threadName } from "../dom.js";
+import { faultMark, faultName } from "../step/faults.js";
 
 /**
  * @param {HTMLElement} root
@@ -42,12 +43,11 @@ function drawStory(parts, session, announce) {
 }
 
 function drawFaults(parts, faults) {
-    const texts = faults.map(({ kind, message, step, thread }) =>
-        `${kind}, step ${step}${thread < 0 ? "" : `, T${thread + 1}`}: ${message}`);
-    const key = texts.join("\n");
+    const key = JSON.stringify(faults);
     if (key === parts.key) return;
     parts.key = key;
-    parts.faults.replaceChildren(...texts.map((text) => h("li", {}, h("strong", {}, "Fault "), text)));
+    parts.faults.replaceChildren(...faults.map(({ kind, message, step, thread }) => h("li", {}, faultMark(),
+        h("strong", {}, faultName(kind)), ` at step ${step}${thread < 0 ? "" : `, ${threadName(thread)}`}: ${message}`)));
 }
 
 /** Outcome and account, in the words of the terminal's table. */
@@ -60,5 +60,6 @@ function balance(account) {
     const flying = account.in_flight.reduce((sum, { items }) => sum + items, 0);
     const parts = ["in", "out", "inside"].map((name) => `${account[name]} ${name}`);
     if (flying) parts.push(`${flying} in flight`);
-    return `account: ${parts.join(", ")}: ${account.balanced ? "balanced" : `${account.lost} lost`}`;
+    const { lost } = account;
+    return `account: ${parts.join(", ")}: ${lost > 0 ? `${lost} lost` : lost < 0 ? `${-lost} too many` : "balanced"}`;
 }

@@ -19,6 +19,7 @@ from app.services.source import highlight
 from app.services.stepping import command_line
 from app.templating import markup
 from app.version import version
+from lockfree_core.catalog import Entry
 from lockfree_core.drive.stepping.graph import explore
 from lockfree_core.drive.stepping.program import Problem
 from lockfree_core.scenarios.scenario import Scenario
@@ -71,7 +72,7 @@ def export_player(
         "graph": graph if graph["complete"] else None,
         "whyNoGraph": "" if graph["complete"] else f"{graph['why'][0].upper()}{graph['why'][1:]}.",
         "entry": spec.entry.describe(),
-        "source": highlight(spec.entry),
+        "source": _source(spec.entry),
         "layout": describe_layout(),
         "command": command_line(bare),
         "version": version(),
@@ -79,6 +80,16 @@ def export_player(
     }
     html = _document(title, data["shows"] or spec.entry.summary, data, format_table(execution))
     return PlayerFile(html, len(execution["steps"]), len(graph["states"]) if graph["complete"] else 0)
+
+
+def _source(entry: Entry) -> dict[str, Any]:
+    """The algorithm's files; the one in which its operations stand is the one that is shown."""
+    found = highlight(entry)
+    operation = entry.operations[0].name
+    shown = next(
+        (file for file in found["files"] if any(part["name"] == operation for part in file["functions"])), found
+    )
+    return {**found, **shown}
 
 
 def _document(title: str, description: str, data: dict[str, Any], table: str) -> str:

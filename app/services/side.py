@@ -190,11 +190,7 @@ class Side:
         elif self._failure is not None:
             self._end("failed", self._failure, errors)
         else:
-            silent = (
-                ""
-                if errors or self.interpreter
-                else " and said nothing: its interpreter must be a Python, 3.11 or newer"
-            )
+            silent = "" if errors or self.interpreter else ": its interpreter must be a Python, 3.11 or newer"
             self._end("crashed", f"the engine ended by {exit_words(code)}{silent}", errors)
         if self._engine is not None:
             self._engine.release()

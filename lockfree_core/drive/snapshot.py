@@ -50,7 +50,7 @@ def take_snapshot(memory: TracedMemory, reason: str, time: int) -> dict[str, Any
         "sequence": memory.sequence,
         "time": time,
         "reason": reason,
-        "cells": [{"id": cell.cell_id, "value": cell.code} for cell in memory.roots],
+        "cells": [_cell(cell) for cell in memory.roots],
         "nodes": rows,
         "locks": [
             {
@@ -74,6 +74,11 @@ def _reach(values: list[Any], hops: float = math.inf) -> dict[int, Any]:
         level = [cell.value for node in nodes for cell in cells_of(node)]
         hops -= 1
     return found
+
+
+def _cell(cell: Any) -> dict[str, Any]:
+    row = {"id": cell.cell_id, "value": cell.code}
+    return row | {"tag": cell.version} if hasattr(cell, "version") else row
 
 
 def _node(memory: TracedMemory, node: Any, owner: int, published: bool, removed: bool) -> dict[str, Any]:

@@ -154,7 +154,9 @@ _STARVATION = (
         theme="progress",
         title="A random pause breaks the lockstep",
         shows="After a loss, wait a random while: nobody is guaranteed anything, but an unlucky rhythm does not last.",
-        spec=StepSpec("atomic-counter", f"{_EIGHT} | increment", schedule="1212121121212111212.1x8", seed=1, backoff="exponential"),
+        spec=StepSpec(
+            "atomic-counter", f"{_EIGHT} | increment", schedule="1212121121212111212.1x8", backoff="exponential"
+        ),
         captions=(
             Caption(0, "The same two threads, again everybody in turn. But now whoever loses backs off: it rests for a "
                        "random number of steps, up to twice as many after each loss."),

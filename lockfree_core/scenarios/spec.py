@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from typing import Any, Final
 
 from lockfree_core.catalog import CATALOG, Entry
 from lockfree_core.drive.schedulers import OneOperation, Priority, RandomWalk, RoundRobin, Scheduler
 from lockfree_core.drive.stepping.execution import describe_execution, extend, replay
 from lockfree_core.drive.stepping.heap import REUSE_POLICIES, Heap
-from lockfree_core.drive.stepping.program import MOST_THREADS, Method, Problem, parse_program
+from lockfree_core.drive.stepping.program import MOST_THREADS, Method, Problem, Program, parse_program
 from lockfree_core.drive.stepping.schedule import Move, format_schedule, parse_schedule
 from lockfree_core.drive.stepping.stepper import Stepper
 
@@ -100,15 +101,22 @@ def methods_of(entry: Entry) -> tuple[Method, ...]:
     return tuple(Method(item.name, item.parameters, item.effect, item.items) for item in entry.operations)
 
 
+@lru_cache(maxsize=64)
+def _parse(text: str, start: str, methods: tuple[Method, ...]) -> tuple[Program, tuple[Problem, ...]]:
+    """Kept for a while: a person who steps sends the same program again and again."""
+    program, problems = parse_program(text, start, methods)
+    return program, tuple(problems)
+
+
 def open_spec(spec: StepSpec) -> tuple[Stepper, list[Problem]]:
     """A stepper for a spec that has been checked, before its first step; close it."""
     entry = spec.entry
     methods = methods_of(entry)
-    program, problems = parse_program(spec.program, spec.start, methods)
+    program, problems = _parse(spec.program, spec.start, methods)
     module, _, name = entry.factory.partition(":")
     factory = getattr(importlib.import_module(module), name)
     heap = Heap(spec.reuse) if entry.heap else None
-    return Stepper(factory, methods, program, seed=spec.seed, backoff=spec.backoff, heap=heap), problems
+    return Stepper(factory, methods, program, seed=spec.seed, backoff=spec.backoff, heap=heap), list(problems)
 
 
 def run_spec(spec: StepSpec) -> dict[str, Any]:

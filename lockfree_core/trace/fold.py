@@ -66,13 +66,16 @@ class Fold:
     def from_snapshot(cls, message: Mapping[str, Any], names: Names) -> Fold:
         """A fold that begins with the state that a snapshot describes."""
         state = State(message["sequence"], message["time"])
-        state.cells = {row["id"]: Cell(row["id"], value=row["value"]) for row in message["cells"]}
+        state.cells = {
+            row["id"]: Cell(row["id"], value=row["value"], tag=row.get("tag", -1)) for row in message["cells"]
+        }
         for row in message["nodes"]:
             cells = [row["first"] + index for index in range(len(row["cells"]))]
             state.cells |= {cell: Cell(cell, row["id"], code) for cell, code in zip(cells, row["cells"], strict=True)}
             state.nodes[row["id"]] = Node(
                 row["id"], row["type"], row["value"], cells, row["owner"], row["published"], row["removed"],
                 freed=row.get("freed", False), retired=row.get("retired", -1), pooled=names.is_pooled(row["type"]),
+                generation=row.get("generation", 0),
             )  # fmt: skip
         state.locks = {row["cell"]: Lock(row["cell"], row["holder"], list(row["waiters"])) for row in message["locks"]}
         fold = cls(names, state)
@@ -194,8 +197,9 @@ class Fold:
         else:
             self._bind(lane, text, value, self._cell(cell) if cell else None)
 
-    def _on_wide(self, lane: LaneState, *fields: int) -> None:
-        """Versions of the record before it; no part of the state."""
+    def _on_wide(self, lane: LaneState, site: int, cell: int, before: int, after: int, expected: int) -> None:
+        """Versions of the record before it."""
+        self._cell(cell).tag = after
 
     # -- nodes
 
@@ -211,7 +215,7 @@ class Fold:
     def _on_reuse(self, lane: LaneState, site: int, number: int, generation: int, value: int, kind: int) -> None:
         node = self.state.nodes[number]
         node.type, node.value, node.freed, node.allocated = kind, value, False, self.state.sequence
-        node.retired = -1
+        node.retired, node.generation = -1, generation
         for cell in node.cells:
             self.state.cells[cell].value = 0
         if number not in self.state.inside():

@@ -14,7 +14,10 @@ MOST_HOPS: Final = 256  # so many references are followed from a lane's locals, 
 
 @dataclass(slots=True)
 class Cell:
-    """A cell: whose (``node`` 0: a root cell), its value's code, how often it changed, who wrote it last and when."""
+    """A cell: whose (``node`` 0: a root cell), its value's code, how often it changed, who wrote it last and when.
+
+    ``tag`` is the version beside a versioned cell's value, -1 where it has none or none was seen.
+    """
 
     id: int
     node: int = 0
@@ -22,13 +25,15 @@ class Cell:
     version: int = 0
     writer: int = -1
     sequence: int = -1
+    tag: int = -1
 
 
 @dataclass(slots=True)
 class Node:
     """A node; ``owner`` is the lane in whose hands alone it is, ``retired`` the lane that retired it, else -1.
 
-    A ``pooled`` node lives on the simulated heap: it stays known after it was freed, and may be used again.
+    A ``pooled`` node lives on the simulated heap: it stays known after it was freed, and may be used again;
+    ``generation`` counts how often it was.
     """
 
     id: int
@@ -42,6 +47,7 @@ class Node:
     allocated: int = -1
     retired: int = -1
     pooled: bool = False
+    generation: int = 0
 
 
 @dataclass(slots=True)
@@ -146,7 +152,7 @@ class State:
             "sequence": self.sequence,
             "time": self.time,
             "reason": reason,
-            "cells": [{"id": cell.id, "value": cell.value} for cell in self.cells.values() if cell.node == 0],
+            "cells": [_cell_row(cell) for cell in self.cells.values() if cell.node == 0],
             "nodes": [self._node_row(node) for node in self.nodes.values()],
             "locks": [
                 {"cell": lock.cell, "holder": lock.holder, "waiters": list(lock.waiters)}
@@ -162,7 +168,13 @@ class State:
                "owner": node.owner, "published": node.published, "removed": node.removed}  # fmt: skip
         if not node.pooled:
             return row
-        return row | ({"freed": True} if node.freed else {}) | ({"retired": node.retired} if node.retired >= 0 else {})
+        more = {"freed": node.freed, "retired": node.retired, "generation": node.generation}
+        return row | {name: value for name, value in more.items() if value not in (0, -1)}
+
+
+def _cell_row(cell: Cell) -> dict[str, Any]:
+    row = {"id": cell.id, "value": cell.value}
+    return row if cell.tag < 0 else row | {"tag": cell.tag}
 
 
 def _lane_row(lane: LaneState) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 /**
  * The algorithm's source with every thread's marker on its line.
  *
- * Lines wrap, so that nothing is clipped. The current line is kept in view until the person scrolls by hand; a button
+ * An algorithm may lie in several files (a stack and its reclamation scheme); they stand one under the other, each under
+ * its name. Lines wrap, so that nothing is clipped. The current line is kept in view until the person scrolls by hand; a button
  * takes it up again. In flow nobody can follow a marker: there only threads that stand still keep theirs, and each
  * line says how often it is passed a second, counted from the records, not sampled.
  */
@@ -29,6 +30,7 @@ class CodeView {
             root,
             context,
             key: null,
+            files: [],
             lines: new Map(),
             following: true,
             drawnAt: 0,
@@ -104,11 +106,19 @@ class CodeView {
     }
 
     show(source) {
-        this.source = source;
-        setText(this.file, source.file.split("/").at(-1));
-        setAttribute(this.file, "title", source.file);
-        this.lines = new Map(source.lines.map((line) => [line.number, makeLine(line)]));
-        this.list.replaceChildren(...[...this.lines.values()].map((line) => line.element));
+        this.files = source.files ?? [source];
+        setText(this.file, this.files.map(({ file }) => baseName(file)).join(", "));
+        setAttribute(this.file, "title", this.files.map(({ file }) => file).join(", "));
+        const several = this.files.length > 1;
+        this.lines = new Map();
+        this.list.replaceChildren(
+            ...this.files.flatMap(({ file, lines }) => {
+                const made = lines.map((line) => [`${file}:${line.number}`, makeLine(line)]);
+                made.forEach(([key, line]) => this.lines.set(key, line));
+                const elements = made.map(([, line]) => line.element);
+                return several ? [h("li", { className: "code-head mono" }, baseName(file)), ...elements] : elements;
+            }),
+        );
         this.current = null;
         this.follow();
         this.firstSight();
@@ -154,9 +164,8 @@ class CodeView {
 
     lineOf(site) {
         const described = site ? this.context.names.site(site) : null;
-        return described && this.source && sameFile(described.file, this.source.file)
-            ? (this.lines.get(described.line) ?? null)
-            : null;
+        const source = described && this.files.find(({ file }) => sameFile(described.file, file));
+        return source ? (this.lines.get(`${source.file}:${described.line}`) ?? null) : null;
     }
 
     /** Scrolls the list, never the page, and only where the line is not in sight. */
@@ -276,6 +285,10 @@ function mark(line, lanes, actor) {
     const current = actor === null ? "" : ` current ${hueClass(actor)}`;
     line.element.className = `code-line${lanes.length ? " occupied" : ""}${current}`;
     setAttribute(line.chips, "title", rest > 0 ? lanes.map((lane) => `T${lane + 1}`).join(" ") : null);
+}
+
+function baseName(file) {
+    return file.split("/").at(-1);
 }
 
 function sameFile(one, other) {

@@ -19,7 +19,7 @@ export function createControls(root, control) {
         "button",
         {
             type: "button",
-            className: "button",
+            className: "button whole-row",
             title: "Take the shown moment into Step, where you decide who moves next (E)",
             onclick: () => control.stepFromHere(),
         },

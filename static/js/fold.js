@@ -5,7 +5,7 @@
  * allocates nothing for a record but what the record itself brings into being (a node, a local, a lock).
  */
 
-import { addNode, bind, setValue, unbind, unbindAll, UNNAMED } from "./references.js";
+import { addNode, bind, keep, letGo, setValue, unbind, unbindAll, UNNAMED } from "./references.js";
 import { laneOf } from "./state.js";
 
 /**
@@ -119,6 +119,9 @@ export class Fold {
         if (site !== 0) {
             lane.site = site;
         }
+        if (lane.kept !== 0 && kind !== this.layout.kinds.STORE) {
+            letGo(state, lane);
+        }
         if (lane.status === "delay" || lane.status === "backoff") {
             lane.status = lane.operation < 0 ? "idle" : "running";
             lane.delayed = 0;
@@ -150,7 +153,7 @@ export class Fold {
             THAWED: this._thawed,
             KILLED: this._killed,
             FAULT: this._fault,
-            WIDE: this._nothing,
+            WIDE: this._wide,
             STARTED: this._started,
             STOPPED: this._stopped,
         };
@@ -185,7 +188,7 @@ export class Fold {
     _cell(state, id) {
         let cell = state.cells.get(id);
         if (cell === undefined && this.names.cell(id) !== null) {
-            cell = { id, node: 0, value: 0, version: 0, writer: -1, sequence: -1 };
+            cell = { id, node: 0, value: 0, version: 0, writer: -1, sequence: -1, tag: -1 };
             state.cells.set(id, cell);
         }
         return cell;
@@ -293,10 +296,17 @@ export class Fold {
             sequence: state.sequence,
             pooled,
         });
-        bind(state, lane, this._site(site).target ?? UNNAMED, id, 0, 0, state.sequence);
+        this._bindNew(state, lane, site, id);
     }
 
-    _reuse(state, lane, id, _generation, value, type, site) {
+    /** The new node may refer to what its local held before; the stores that follow will tell. */
+    _bindNew(state, lane, site, id) {
+        const name = this._site(site).target ?? UNNAMED;
+        keep(state, lane, name);
+        bind(state, lane, name, id, 0, 0, state.sequence);
+    }
+
+    _reuse(state, lane, id, generation, value, type, site) {
         const node = addNode(state, {
             id,
             type,
@@ -306,10 +316,11 @@ export class Fold {
             owner: lane.lane,
             sequence: state.sequence,
         });
+        node.generation = generation;
         if (node.links === 0) {
             Object.assign(node, { owner: lane.lane, published: false, removed: false });
         }
-        bind(state, lane, this._site(site).target ?? UNNAMED, id, 0, 0, state.sequence);
+        this._bindNew(state, lane, site, id);
     }
 
     _retire(state, lane, id) {
@@ -327,7 +338,13 @@ export class Fold {
         }
     }
 
-    _nothing() {}
+    /** The versions of the access before it: a versioned cell's value travels in that record, its version in this one. */
+    _wide(state, _lane, id, _before, after) {
+        const cell = state.cells.get(id);
+        if (cell !== undefined) {
+            cell.tag = after;
+        }
+    }
 
     _lock(state, cell) {
         let lock = state.locks.get(cell);

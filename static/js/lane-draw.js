@@ -7,7 +7,7 @@
  * `row` is `{ y, height }`.
  */
 
-import { Mark, OPEN, Span, plannedEnd } from "./lane-index.js";
+import { isFault, Mark, OPEN, Span, plannedEnd } from "./lane-index.js";
 import { hueOf } from "./lane-palette.js";
 
 const RADIUS = 3;
@@ -212,7 +212,7 @@ function drawMarks(context, lane, row, view, palette, names) {
 
 function markColour(kind, palette) {
     const help = kind === Mark.HELP_WON || kind === Mark.HELP_LOST;
-    return kind === Mark.FAULT ? palette.fault : help ? palette.lineStrong : palette.text;
+    return isFault(kind) ? palette.fault : help ? palette.lineStrong : palette.text;
 }
 
 /** On a low lane: filled where won, hollow where lost. */

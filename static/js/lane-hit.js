@@ -1,6 +1,6 @@
 /** What lies at a place on the lanes, what to say about it, and what a stretch of a lane adds up to. No DOM. */
 
-import { Mark, OPEN, Span, UNKNOWN_OPERATION } from "./lane-index.js";
+import { isFault, Mark, OPEN, Span, UNKNOWN_OPERATION } from "./lane-index.js";
 import { columnsOf } from "./lane-draw.js";
 import { lostBetween } from "./lane-density.js";
 import { formatDuration, formatTime } from "./time-axis.js";
@@ -11,6 +11,7 @@ const REACH_PIXELS = 8;
 const MARK_WORDS = {
     [Mark.WON]: "won the CAS", [Mark.LOST]: "lost the CAS", [Mark.HELP_WON]: "helped with a CAS",
     [Mark.HELP_LOST]: "lost a helping CAS", [Mark.FAULT]: "raised", [Mark.KILLED]: "was killed",
+    [Mark.MEMORY]: "used freed memory",
 };
 const SPAN_WORDS = {
     [Span.DELAY]: "injected delay", [Span.BACKOFF]: "backoff", [Span.WAIT]: "waits for the lock",
@@ -99,7 +100,7 @@ export function describeHit(hit, lane, words) {
 
 function describeMark(thread, columns, row, words) {
     const kind = columns.kind[row];
-    const what = kind === Mark.FAULT
+    const what = isFault(kind)
         ? `: ${words.message(columns.cell[row])},`
         : kind === Mark.KILLED ? "" : ` on ${words.cell(columns.cell[row])}`;
     return `${thread} ${MARK_WORDS[kind]}${what} at ${(words.moment ?? formatTime)(roundTime(columns.time[row]))}`;

@@ -14,8 +14,11 @@
 
 import { Columns } from "./columns.js";
 
-export const Mark = Object.freeze({ WON: 1, LOST: 2, HELP_WON: 3, HELP_LOST: 4, FAULT: 5, KILLED: 6 });
+export const Mark = Object.freeze({ WON: 1, LOST: 2, HELP_WON: 3, HELP_LOST: 4, FAULT: 5, KILLED: 6, MEMORY: 7 });
 export const Span = Object.freeze({ DELAY: 1, BACKOFF: 2, WAIT: 3, FROZEN: 4, KILLED: 5 });
+
+/** Whether a mark is that of something that must not happen: an operation raised, or freed memory was used. */
+export const isFault = (kind) => kind === Mark.FAULT || kind === Mark.MEMORY;
 
 /** What is still going on has no end yet. */
 export const OPEN = Infinity;
@@ -127,7 +130,7 @@ export class Lane {
             this.losses = (this.losses + 1) >>> 0;
             this.operations.columns.losses[operation] += 1;
         }
-        if (kind === Mark.FAULT) {
+        if (isFault(kind)) {
             this.operations.columns.faulted[operation] = 1;
         }
     }
@@ -259,9 +262,11 @@ function takersByKind(kinds, isDecisive) {
         lane.mark(time, position, isDecisive(site) ? Mark.WON : Mark.HELP_WON, cell);
     takers[kinds.CAS_LOST] = (lane, time, position, site, cell) =>
         lane.mark(time, position, isDecisive(site) ? Mark.LOST : Mark.HELP_LOST, cell);
-    takers[kinds.FAULT] = (lane, time, position, site, cell) => {
-        lane.mark(time, position, Mark.FAULT, cell);
-        lane.closeOperation(time, position);
+    takers[kinds.FAULT] = (lane, time, position, site, cell, _before, _after, goesOn) => {
+        lane.mark(time, position, goesOn ? Mark.MEMORY : Mark.FAULT, cell);
+        if (!goesOn) {
+            lane.closeOperation(time, position);
+        }
     };
     const spans = { BACKOFF: Span.BACKOFF, DELAY: Span.DELAY, FROZEN: Span.FROZEN };
     for (const [name, span] of Object.entries(spans)) {

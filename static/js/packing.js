@@ -47,7 +47,7 @@ export function pack(state) {
     packCounts(out, state.counts);
     out.push(state.cells.size);
     for (const cell of state.cells.values()) {
-        out.push(cell.id, cell.node, cell.value, cell.version, cell.writer, cell.sequence);
+        out.push(cell.id, cell.node, cell.value, cell.version, cell.writer, cell.sequence, cell.tag);
     }
     out.push(state.nodes.size);
     for (const node of state.nodes.values()) {
@@ -84,6 +84,7 @@ function packNode(out, node) {
         flags,
         node.allocated,
         node.retired,
+        node.generation,
         node.links,
         node.uses,
         node.cells.length,
@@ -105,6 +106,7 @@ function packLane(out, lane) {
         lane.site,
         lane.last,
         lane.delayed,
+        lane.kept,
     );
     packCounts(out, lane.counts);
     out.push(lane.locals.size);
@@ -143,6 +145,7 @@ class Unpacker {
             version: this.next(),
             writer: this.next(),
             sequence: this.next(),
+            tag: this.next(),
         };
     }
 
@@ -154,6 +157,7 @@ class Unpacker {
         const flags = this.next();
         const allocated = this.next();
         const retired = this.next();
+        const generation = this.next();
         const links = this.next();
         const uses = this.next();
         return {
@@ -168,6 +172,7 @@ class Unpacker {
             pooled: (flags & FLAG_POOLED) !== 0,
             allocated,
             retired,
+            generation,
             links,
             uses,
         };
@@ -191,6 +196,7 @@ class Unpacker {
             site: this.next(),
             last: this.next(),
             delayed: this.next(),
+            kept: this.next(),
             locals: new Map(),
             counts: this.counts(),
         };

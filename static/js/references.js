@@ -148,6 +148,22 @@ export function bind(state, lane, name, value, cell, version, sequence) {
     release(state, old, false);
 }
 
+/** What a local holds that is about to be bound to a new node stays, until it is known whether that node refers to it. */
+export function keep(state, lane, name) {
+    const old = lane.locals.get(name)?.value ?? 0;
+    if (isObject(old) && state.nodes.has(old)) {
+        retain(state, old, false);
+        lane.kept = old;
+    }
+}
+
+/** What was kept is as alive as its other references make it. */
+export function letGo(state, lane) {
+    const { kept } = lane;
+    lane.kept = 0;
+    release(state, kept, false);
+}
+
 /** A local variable of a lane has gone out of scope. */
 export function unbind(state, lane, name) {
     const local = lane.locals.get(name);
@@ -185,7 +201,15 @@ export function addNode(state, { id, type, value, first, fields, owner, sequence
     const cells = [];
     for (let index = 0; index < fields; index += 1) {
         cells.push(first + index);
-        state.cells.set(first + index, { id: first + index, node: id, value: 0, version: 0, writer: -1, sequence: -1 });
+        state.cells.set(first + index, {
+            id: first + index,
+            node: id,
+            value: 0,
+            version: 0,
+            writer: -1,
+            sequence: -1,
+            tag: -1,
+        });
     }
     const node = {
         id,
@@ -198,6 +222,7 @@ export function addNode(state, { id, type, value, first, fields, owner, sequence
         freed: false,
         allocated: sequence,
         retired: -1,
+        generation: 0,
         pooled,
         links: 0,
         uses: pooled ? 1 : 0,
@@ -280,6 +305,7 @@ function reachable(state) {
         for (const local of lane.locals.values()) {
             visit(state, seen, fromLocals, local.value);
         }
+        visit(state, seen, fromLocals, lane.kept);
     }
     follow(state, seen, fromLocals, MOST_HOPS);
     return seen;
@@ -304,6 +330,7 @@ function recount(state) {
         for (const local of lane.locals.values()) {
             use(local.value);
         }
+        use(lane.kept);
     }
     for (const node of state.nodes.values()) {
         node.removed = node.published && node.links === 0;

@@ -14,8 +14,8 @@ import { emptyState, laneOf } from "./state.js";
  */
 export function fromSnapshot(message, names, position = -1) {
     const state = Object.assign(emptyState(), { position, sequence: message.sequence, time: message.time });
-    for (const { id, value } of message.cells) {
-        state.cells.set(id, { id, node: 0, value, version: 0, writer: -1, sequence: -1 });
+    for (const { id, value, tag = -1 } of message.cells) {
+        state.cells.set(id, { id, node: 0, value, version: 0, writer: -1, sequence: -1, tag });
     }
     for (const node of message.nodes) {
         readNode(state, node, names);
@@ -28,7 +28,7 @@ export function fromSnapshot(message, names, position = -1) {
     }
     for (const id of names.rootCells()) {
         if (!state.cells.has(id) && names.cell(id).kind !== "lock") {
-            state.cells.set(id, { id, node: 0, value: 0, version: 0, writer: -1, sequence: -1 });
+            state.cells.set(id, { id, node: 0, value: 0, version: 0, writer: -1, sequence: -1, tag: -1 });
         }
     }
     holdPrivateNodes(state);
@@ -36,13 +36,15 @@ export function fromSnapshot(message, names, position = -1) {
     return state;
 }
 
-function readNode(state, { id, type, value, first, cells, owner, published, removed, freed = false, retired = -1 }, names) {
+function readNode(state, row, names) {
+    const { id, type, value, first, cells, owner, published, removed } = row;
+    const { freed = false, retired = -1, generation = 0 } = row;
     const pooled = names.type(type)?.pooled ?? false;
     const node = addNode(state, { id, type, value, first, fields: cells.length, owner, sequence: -1, pooled });
     cells.forEach((code, index) => {
         state.cells.get(first + index).value = code;
     });
-    Object.assign(node, { published, removed, freed, retired });
+    Object.assign(node, { published, removed, freed, retired, generation });
 }
 
 function readLane(
@@ -71,7 +73,7 @@ export function toSnapshot(state, reason = "request") {
         sequence: state.sequence,
         time: state.time,
         reason,
-        cells: [...state.cells.values()].filter((cell) => cell.node === 0).map(({ id, value }) => ({ id, value })),
+        cells: [...state.cells.values()].filter((cell) => cell.node === 0).map(cellSnapshot),
         nodes: [...state.nodes.values()].map((node) => ({
             id: node.id,
             type: node.type,
@@ -82,11 +84,16 @@ export function toSnapshot(state, reason = "request") {
             published: node.published,
             removed: node.removed,
             ...(node.freed && node.pooled ? { freed: true } : {}),
+            ...(node.generation > 0 ? { generation: node.generation } : {}),
             ...(node.retired >= 0 && node.pooled ? { retired: node.retired } : {}),
         })),
         locks: [...state.locks.values()].map(({ cell, holder, waiters }) => ({ cell, holder, waiters: [...waiters] })),
         lanes: state.lanes.map(laneSnapshot),
     };
+}
+
+function cellSnapshot({ id, value, tag }) {
+    return tag < 0 ? { id, value } : { id, value, tag };
 }
 
 function laneSnapshot(lane) {

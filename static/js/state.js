@@ -12,6 +12,7 @@
  * @property {number} version  how often the value changed since the buffer begins
  * @property {number} writer  lane that wrote it last, -1 where nobody has been seen to
  * @property {number} sequence  of the last write, -1 likewise
+ * @property {number} tag  of a versioned cell: the version beside its value; -1 where it has none, or none was seen
  */
 
 /**
@@ -26,6 +27,7 @@
  * @property {boolean} freed
  * @property {number} retired  the lane that retired it and has not freed it, else -1
  * @property {boolean} pooled  it lives on the simulated heap, and stays known after it was freed
+ * @property {number} generation  how often its address was given out again
  * @property {number} allocated  sequence number of its allocation, -1 where that is not known
  * @property {number} links  references from root cells and from cells of reachable nodes
  * @property {number} uses  all references, those of locals included; a node goes with its last one
@@ -50,6 +52,8 @@
  * @property {number} last  position of its last record, -1 for none
  * @property {number} delayed  microseconds of the delay or backoff that it is in, else 0
  * @property {Map<string, Local>} locals
+ * @property {number} kept  what the local held to which the node that it has just made is bound: an argument of that
+ *     allocation perhaps, as the stores that follow it tell; 0 otherwise
  * @property {object} counts  see `emptyCounts`
  */
 
@@ -113,6 +117,7 @@ export function emptyLane(lane) {
         site: 0,
         last: -1,
         delayed: 0,
+        kept: 0,
         locals: new Map(),
         counts: emptyCounts(),
     };

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.bench import latency, merger, startup, traced_access
+from tests.bench import latency, merger, startup, stepping, traced_access
 from tests.bench.report import Target, environment, print_table, write_result
 from tests.bench.stream import measure_stream
 
@@ -50,6 +50,7 @@ BENCHMARKS: Final[dict[str, tuple[Callable[[], Path], str]]] = {
     "traced_access": (traced_access.measure, "what one traced access costs, and the same untraced"),
     "merger": (merger.measure, "records a second through the merger, and its share of a core"),
     "latency": (latency.measure, "from a command to its effect"),
+    "stepping": (stepping.measure, "running an execution anew, step by step"),
     "startup": (startup.measure, "from the command line to a page that can be used"),
     "stream": (measure_streaming, "records from an engine's threads through the server into a page"),
 }

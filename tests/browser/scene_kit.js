@@ -11,11 +11,15 @@ import { createScene } from "/static/js/scenes/index.js";
 const CELLS = { head: 1, tail: 2, value: 3, lock: 4 };
 const FIRST_NODE_CELL = 1000;
 const NODE_TYPE = 1;
+const BRANCH_TYPE = 2;
+const SECOND_CELL = 500_000_000;
 const OPERATIONS = {
     stack: [["push", true], ["pop", false]],
     queue: [["enqueue", true], ["dequeue", false]],
     counter: [["increment", false]],
+    graph: [["insert", true], ["remove", false]],
 };
+const ROOTS = { graph: ["head", "tail"], stack: ["head"], queue: ["head", "tail"], counter: ["value"] };
 /** Sites: 1 is a decisive access, 2 a CAS that is help. */
 const SITES = [
     { id: 1, decisive: true, access: "compare_and_swap" }, { id: 2, decisive: false, access: "compare_and_swap" },
@@ -33,10 +37,13 @@ export class World {
         const operations = OPERATIONS[scene].map(([name, takes_value], id) => ({
             id, name, takes_value, effect: "head", items: 1,
         }));
-        const roots = { stack: ["head"], queue: ["head", "tail"], counter: ["value"] }[scene];
+        const roots = ROOTS[scene];
         const cells = [...roots, ...(variant === "mutex" ? ["lock"] : [])];
         this.names.add({
-            operations, sites: SITES, types: [{ id: NODE_TYPE, name: "Node", fields: ["next"] }],
+            operations, sites: SITES, types: [
+                { id: NODE_TYPE, name: "Node", fields: ["next"] },
+                { id: BRANCH_TYPE, name: "Branch", fields: ["left", "right"] },
+            ],
             cells: cells.map((name) => ({ id: CELLS[name], name, kind: name === "lock" ? "lock" : "reference" })),
         });
         for (const name of roots) this.cell(name, 0);
@@ -57,7 +64,7 @@ export class World {
     /** @param {string} name @param {number} value  code */
     cell(name, value, more = {}) {
         const id = CELLS[name];
-        this.state.cells.set(id, { id, node: 0, value, version: 1, writer: -1, sequence: -1, ...more });
+        this.state.cells.set(id, { id, node: 0, value, version: 1, writer: -1, sequence: -1, tag: -1, ...more });
         return this;
     }
 
@@ -68,10 +75,22 @@ export class World {
         const code = value === null ? 0 : typeof value === "number" ? encodeInteger(value) : this.text(value);
         this.state.nodes.set(id, {
             id, type: NODE_TYPE, value: code, cells: [cell], owner: -1, published: true, removed: false, freed: false,
-            allocated: 0, ...more,
+            allocated: 0, retired: -1, generation: 0, pooled: false, ...more,
         });
         this.state.cells.set(cell, {
-            id: cell, node: id, value: next ? nodeId(next) : 0, version: 1, writer, sequence: 0,
+            id: cell, node: id, value: next ? nodeId(next) : 0, version: 1, writer, sequence: 0, tag: -1,
+        });
+        return this;
+    }
+
+    /** Node n{number} with two pointers; `value` a number or a text. */
+    branch(number, value, left, right, more = {}) {
+        this.node(number, value, left, { type: BRANCH_TYPE, ...more });
+        const id = nodeId(number);
+        const cell = SECOND_CELL + number;
+        this.state.nodes.get(id).cells.push(cell);
+        this.state.cells.set(cell, {
+            id: cell, node: id, value: right ? nodeId(right) : 0, version: 1, writer: -1, sequence: 0, tag: -1,
         });
         return this;
     }
@@ -182,7 +201,7 @@ export function mount({ world, frame, chosen, account }, width, height) {
     return { root, scene, svg: root.querySelector("svg"), close: () => { scene.destroy(); root.remove(); } };
 }
 
-const SOLID = ".flag .box, .tally .box, .chip .box, .ticket .box, .panel .box, .node .box, .cell .box";
+const SOLID = ".record .box, .flag .box, .tally .box, .chip .box, .ticket .box, .panel .box, .node .box, .cell .box";
 const LINES = ".link .line, .bracket .line, .pole";
 const SLACK = 1;
 

@@ -10,6 +10,32 @@ function stack(layout, variant) {
     });
 }
 
+function graphTree(layout, size) {
+    const world = new World(layout, "graph").cell("head", nodeId(1), { writer: 2, sequence: 3 }).cell("tail", 0);
+    const child = (number) => (number <= size ? number : 0);
+    for (let number = 1; number <= size; number += 1) {
+        world.branch(number, number * 3, child(number * 2), child(number * 2 + 1));
+    }
+    world.branch(size + 1, 900, 2, 3, { published: false, owner: 0 });
+    world.branch(size + 2, 901, size + 1, 3, { published: false, owner: 0 });
+    world.lane(0, { locals: { copy: [size + 2, ""], root: [1, "head"] } });
+    return world.lane(1, { locals: { at: [5, 2], root: [1, "head", 0] } });
+}
+
+function graphList(layout, size) {
+    const numbers = Array.from({ length: size }, (_, index) => index + 1);
+    return new World(layout, "graph").chain(numbers, numbers).cell("head", nodeId(1)).cell("tail", nodeId(size))
+        .lane(0, { locals: { at: [7, "head"], following: [8, 7] } });
+}
+
+/** On the simulated heap: a chain of which one node was used again, one retired, two freed. */
+function heapStack(layout) {
+    return new World(layout, "stack").chain([9, 6, 2], [17, 4, 12]).node(9, 17, 6, { pooled: true, generation: 1 })
+        .node(11, 99, 9, { pooled: true, removed: true, retired: 1 })
+        .node(12, 31, 6, { pooled: true, removed: true, freed: true })
+        .node(13, 32, 0, { pooled: true, removed: true, freed: true, generation: 2 });
+}
+
 function queue(layout, variant) {
     return new World(layout, "queue", variant).chain([3, 4, 5], [null, 21, 22]).cell(
         "head", nodeId(3), { writer: 1, sequence: 5 },
@@ -61,6 +87,60 @@ export const STATES = {
         for (let lane = 0; lane < 32; lane += 1) world.lane(lane, { status: "waiting" });
         world.lane(1, { status: "frozen", position: 2, argument: integer(8), locals: { old_head: [9, "head", 4] } });
         return world.lock(1, [...Array(31).keys()].map((lane) => (lane >= 1 ? lane + 1 : lane))).frameOf();
+    },
+    "stack: freed and reached": (layout) => heapStack(layout)
+        .node(6, 4, 2, { freed: true, pooled: true, removed: false })
+        .lane(0, { operation: 1, locals: { old_head: [6, "head", 1], new_head: [2, 6] } })
+        .lane(1, { operation: 1, locals: { old_head: [11, "head", 2] } })
+        .cell("head", nodeId(6), { writer: 0, sequence: 9, version: 6 }).frameOf(),
+    "stack: retired, freed, again": (layout) => heapStack(layout)
+        .cell("head", nodeId(9), { writer: 0, sequence: 9, version: 6, tag: 14 })
+        .lane(0, { operation: 1, locals: { old_head: [9, "head", 1], new_head: [6, 9] } })
+        .lane(1, { operation: 1, locals: { old_head: [11, "head", 2] } })
+        .lane(2, { operation: 0, locals: {} })
+        .node(20, 5, 9, { published: false, owner: 2, generation: 1, pooled: true }).frameOf(),
+    "queue: versions": (layout) => {
+        const world = queue(layout).cell("head", nodeId(3), { writer: 1, sequence: 5, tag: 3 })
+            .cell("tail", nodeId(4), { writer: 2, sequence: 6, tag: 12 })
+            .node(8, 20, 3, { freed: true, pooled: true, removed: true })
+            .node(4, 21, 5, { generation: 12, pooled: true, writer: 1 })
+            .lane(0, { operation: 1, locals: { head: [3, "head"], tail: [4, "tail"], successor: [4, 3] } })
+            .lane(1, { operation: 1, locals: { head: [8, "head"], successor: [3, 8] } });
+        for (const cell of world.state.cells.values()) if (cell.node !== 0) cell.tag = cell.node - 60;
+        return world.frameOf();
+    },
+    "queue: tail dangles": (layout) => queue(layout).node(5, 22, 3, { freed: true, pooled: true })
+        .node(3, null, 5, { pooled: true }).node(4, 21, 5, { pooled: true })
+        .lane(1, { operation: 0, locals: { tail: [5, "tail"], successor: [null, 5] } }).frameOf(),
+    "graph: list": (layout) => new World(layout, "graph").chain([9, 6, 2], [17, 4, 12])
+        .cell("head", nodeId(9), { writer: 0, sequence: 7, version: 4 }).cell("tail", nodeId(2), { tag: 3 })
+        .node(10, 8, 9, { published: false, owner: 1 })
+        .lane(1, { losses: 1, attempts: 1, locals: { node: [10, ""], old_head: [6, "head", 3] } })
+        .lane(2, { operation: 1, locals: { old_head: [9, "head", 4], following: [6, 9] } })
+        .node(11, 99, 9, { removed: true })
+        .lane(3, { operation: 1, status: "frozen", position: 1, locals: { old_head: [11, "head", 3] } })
+        .record(1, "CAS_LOST", { before: nodeId(9), after: nodeId(10), aux: nodeId(6) }).frameOf(),
+    "graph: tree": (layout) => graphTree(layout, 15).frameOf(),
+    "graph: large tree": (layout) => graphTree(layout, 60).frameOf(),
+    "graph: cycle": (layout) => new World(layout, "graph").branch(1, 1, 2, 3).branch(2, 2, 4, 0).branch(3, 3, 4, 3)
+        .branch(4, 4, 1, 2).cell("head", nodeId(1)).cell("tail", 0)
+        .lane(0, { locals: { at: [4, 2], before: [2, 1, 0] } }).lane(1, { locals: { at: [4, 3] } })
+        .lane(2, { locals: { at: [4, 3, 0] } }).frameOf(),
+    "graph: long list": (layout) => graphList(layout, 60).frameOf(),
+    "graph: too many": (layout) => graphList(layout, 300).frameOf(),
+    "graph: freed": (layout) => new World(layout, "graph").chain([1, 2, 3], [1, 2, 3])
+        .node(2, 2, 3, { pooled: true, freed: true }).node(5, 5, 3, { pooled: true, retired: 0, removed: true })
+        .node(6, 6, 2, { pooled: true, freed: true, removed: true, generation: 1 })
+        .node(3, 3, 0, { pooled: true, generation: 2 })
+        .cell("head", nodeId(1)).lane(0, { locals: { at: [2, 1] } }).frameOf(),
+    "graph: empty": (layout) => new World(layout, "graph").frameOf(),
+    "graph: 32 threads": (layout) => {
+        const world = new World(layout, "graph").chain([1, 2, 3], [1, 2, 3]).cell("head", nodeId(1));
+        for (let lane = 0; lane < 32; lane += 1) {
+            world.node(10 + lane, lane, 1, { published: false, owner: lane });
+            world.lane(lane, { locals: { node: [10 + lane, ""], at: [1 + (lane % 3), "head", lane % 2] } });
+        }
+        return world.frameOf();
     },
     "queue: at rest": (layout) => queue(layout).lane(0, {
         operation: 1, locals: { head: [3, "head"], tail: [5, "tail"], successor: [4, 3] },

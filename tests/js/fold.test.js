@@ -96,6 +96,7 @@ test("a push that loses its CAS and retries", () => {
         removed: false,
         freed: false,
         retired: -1,
+        generation: 0,
         pooled: false,
         allocated: 1,
         links: 0,
@@ -357,6 +358,43 @@ test("a recycled node begins anew and keeps who refers to it", () => {
     m.emit(1, K.REUSE, { cell: node, before: 2, after: int(9), aux: 1 });
     const again = follower.catchUp().nodes.get(node);
     equal([again.value, again.freed, again.published, again.owner, again.uses], [int(9), false, false, 1, 2]);
+    equal(again.generation, 2);
+    equal(fromSnapshot(toSnapshot(follower.state), follower.names).nodes.get(node).generation, 2);
+    equal(clone(follower.state).nodes.get(node).generation, 2);
+});
+
+test("a new node may refer to what its local held before", () => {
+    const m = stackMachine({ lanes: 1 });
+    const follower = new Follower(m);
+    m.begin(0, 0);
+    const first = m.allocate(0, int(1));
+    m.load(0, m.root("head"), "old_head");
+    const second = m.allocate(0, int(2));
+    m.store(0, m.next(second), first);
+    equal(follower.catchUp().nodes.get(first).uses, 2, "by the cell, and not yet let go");
+    equal(clone(follower.state).lanes[0].kept, first);
+    m.load(0, m.root("head"), "old_head");
+    equal([follower.catchUp().nodes.get(first).uses, follower.state.lanes[0].kept], [1, 0]);
+    const third = m.allocate(0, int(3));
+    ok(follower.catchUp().nodes.has(second));
+    m.load(0, m.root("head"), "old_head");
+    equal([...follower.catchUp().nodes.keys()].includes(third), true);
+    equal([follower.state.nodes.has(second), follower.state.nodes.has(first)], [false, false], "nobody took them up");
+});
+
+test("a versioned cell's version is the one of the last record about it", () => {
+    const m = stackMachine({ lanes: 1 });
+    const head = m.root("head");
+    const follower = new Follower(m);
+    m.begin(0, 0);
+    equal(follower.catchUp().cells.get(head).tag, -1);
+    m.load(0, head, "old_head");
+    m.emit(0, K.WIDE, { cell: head, before: 3, after: 3 });
+    equal(follower.catchUp().cells.get(head).tag, 3);
+    m.emit(0, K.WIDE, { cell: head, before: 3, after: 4, aux: 3 });
+    equal(follower.catchUp().cells.get(head).tag, 4);
+    equal(fromSnapshot(toSnapshot(follower.state), follower.names).cells.get(head).tag, 4);
+    equal(clone(follower.state).cells.get(head).tag, 4);
 });
 
 test("a clone is independent", () => {

@@ -14,13 +14,7 @@ if TYPE_CHECKING:
     from lockfree_core.drive.stepping.lane import SteppedLane
     from lockfree_core.drive.stepping.memory import ScheduledMemory
 
-__all__ = ["ScheduledInteger", "ScheduledReference", "ScheduledVersioned", "cells_of"]
-
-
-def cells_of(node: Any) -> list[Any]:
-    """A node's cells in the order of its type's fields."""
-    cells = [getattr(node, name, None) for kind in type(node).__mro__ for name in getattr(kind, "__slots__", ())]
-    return sorted((cell for cell in cells if hasattr(cell, "cell_id")), key=lambda cell: int(cell.cell_id))
+__all__ = ["ScheduledInteger", "ScheduledReference", "ScheduledVersioned"]
 
 
 class _Cell:

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Iterable
 from typing import Any, Final
 
+from lockfree_core.drive.nodes import cells_of
 from lockfree_core.drive.schedulers.base import Scheduler
-from lockfree_core.drive.stepping.cells import cells_of
 from lockfree_core.drive.stepping.pending import describe_pending
 from lockfree_core.drive.stepping.program import WORK, Problem
 from lockfree_core.drive.stepping.recorder import Fault

@@ -36,7 +36,6 @@ class SteppedLane:
         self.index = index
         self.calls = calls
         self.pending: Pending | None = None
-        self.frames: list[tuple[CodeType, int]] = []  # where it stands: code and line, innermost first
         self.killed = False
         self.raised = ""
         self.waits_for: Any = None
@@ -82,6 +81,11 @@ class SteppedLane:
         """Where it is suspended; None once it has ended."""
         frame: FrameType | None = self._greenlet.gr_frame
         return frame
+
+    @property
+    def effected(self) -> bool:
+        """Whether the running operation has taken effect."""
+        return self._effected
 
     def told(self) -> tuple[dict[str, int], dict[int, int]]:
         """The locals that the trace knows with their codes, and the cell that each code was last read from."""
@@ -196,26 +200,30 @@ class SteppedLane:
 
     def _tell_locals(self, frame: FrameType) -> None:
         """Record which locals of the algorithm have changed since it last stopped."""
+        if self.fresh:
+            return  # nothing of this operation has been recorded yet; what it has computed is told after its first step
         frames: list[FrameType] = []
         walk: FrameType | None = frame
         while walk is not None and walk.f_globals.get("__name__") != _HERE:
             frames.append(walk)
             walk = walk.f_back
-        self.frames = [(found.f_code, found.f_lineno) for found in frames]
-        if self.fresh:
-            return  # nothing of this operation has been recorded yet; what it has computed is told after its first step
-        memory, write = self._memory, self._recorder.write
+        memory, write, shown = self._memory, self._recorder.write, self._shown
         current: dict[str, int] = {}
         for found in reversed(frames):
             values = found.f_locals
             for name in _interesting(found.f_code):
-                if name in values and _is_tellable(values[name]):
-                    current[name] = memory.encode(values[name])
+                value = values.get(name, memory)
+                if value is None or type(value) is int or _is_tellable(value):
+                    current[name] = memory.encode(value)
+        if current == shown:
+            self._shown = current  # in the order of the code, whatever happened before
+            return
         for name, code in current.items():
-            if self._shown.get(name, _UNSEEN) != code:
+            if shown.get(name, _UNSEEN) != code:
                 write(self, Kind.LOCAL, 0, memory.intern(name), self._origins.get(code, 0), code, 0)
-        for name in sorted(self._shown.keys() - current.keys()):
-            write(self, Kind.LOCAL, 0, memory.intern(name), 0, 0, 1)
+        for name in shown:
+            if name not in current:
+                write(self, Kind.LOCAL, 0, memory.intern(name), 0, 0, 1)
         self._shown = current
 
 
@@ -227,7 +235,9 @@ def _interesting(code: CodeType) -> tuple[str, ...]:
 
 
 def _is_tellable(value: Any) -> bool:
-    """Values, not machinery: nodes, and what has a text of its own; no cell, function, iterator, or object of parts."""
-    if callable(value) or hasattr(value, "cell_id") or hasattr(value, "__next__"):
+    """Values, not machinery: nodes, and what has a text; no cell, function, iterator, or container being filled."""
+    if hasattr(value, "trace_id"):
+        return True
+    if callable(value) or isinstance(value, dict | list | set) or hasattr(value, "cell_id"):
         return False
-    return hasattr(value, "trace_id") or has_text(value)
+    return has_text(value) and not hasattr(value, "__next__")

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-from lockfree_core.drive.stepping.cells import ScheduledInteger, ScheduledReference, ScheduledVersioned, cells_of
+from lockfree_core.drive.nodes import cells_of, plain_of
+from lockfree_core.drive.stepping.cells import ScheduledInteger, ScheduledReference, ScheduledVersioned
 from lockfree_core.drive.stepping.heap import Heap
 from lockfree_core.drive.stepping.lock import ScheduledLock
-from lockfree_core.drive.stepping.nodes import MOST_FIELDS, NodeKind, has_text, learn_kind, value_of
+from lockfree_core.drive.stepping.nodes import MOST_FIELDS, NodeKind, has_text, learn_kind
 from lockfree_core.drive.stepping.pending import Pending
 from lockfree_core.memory.cells import version_mask
 from lockfree_core.reclamation.hazard_pointers import SLOT_PREFIX
@@ -135,7 +136,7 @@ class ScheduledMemory:
             made = self._make(kind, self._next_number(lane.index), arguments)
             record, detail = Kind.ALLOCATE, made.trace_cell
         lane.bound(target or UNNAMED, made, 0)
-        value = self.encode(value_of(made))
+        value = self.encode(plain_of(made))
         self.recorder.write(lane, record, site, made.trace_id, detail, value, kind.number)
         self._tell_initial(lane, site, made)
         return made

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-from lockfree_core.drive.nodes import plain_of
 from lockfree_core.trace.words import node_name
 
-__all__ = ["MOST_FIELDS", "NodeKind", "has_text", "learn_kind", "value_of"]
+__all__ = ["MOST_FIELDS", "NodeKind", "has_text", "learn_kind"]
 
 MOST_FIELDS: Final = 4  # cells of a node
 
@@ -49,11 +48,6 @@ def learn_kind(
     if pooled:
         body |= {name: _guarded(name, getattr(base, name)) for name in _plain_fields(made)}
     return NodeKind(number, type(base.__name__, (base,), body), tuple(probe.fields))
-
-
-def value_of(node: Any) -> Any:
-    """What a node holds beside its cells."""
-    return plain_of(node)
 
 
 def has_text(value: Any) -> bool:

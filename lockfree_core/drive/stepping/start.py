@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lockfree_core.drive.stepping.cells import cells_of
+from lockfree_core.drive.nodes import cells_of, plain_of
 from lockfree_core.drive.stepping.memory import ScheduledMemory
-from lockfree_core.drive.stepping.nodes import value_of
 
 __all__ = ["start_snapshot"]
 
@@ -26,7 +25,7 @@ def start_snapshot(memory: ScheduledMemory, busy: Sequence[bool]) -> dict[str, A
         "sequence": -1,
         "time": 0,
         "reason": "start",
-        "cells": [{"id": cell.cell_id, "value": cell.code} for cell in memory.roots],
+        "cells": [_cell(cell) for cell in memory.roots],
         "nodes": [_node(memory, node, node.trace_id in inside) for node in nodes.values()],
         "locks": [{"cell": lock.cell_id, "holder": -1, "waiters": []} for lock in memory.locks],
         "lanes": [
@@ -54,12 +53,21 @@ def _node(memory: ScheduledMemory, node: Any, inside: bool) -> dict[str, Any]:
         "id": node.trace_id,
         "type": memory.types[type(node)].number,
         "first": node.trace_cell if cells else 0,
-        "value": memory.encode(value_of(node)),
+        "value": memory.encode(plain_of(node)),
         "cells": [cell.code for cell in cells],
         "owner": -1,
         "published": True,
         "removed": not inside,
     }
     if node.trace_freed:
-        return row | {"freed": True}
-    return row | {"retired": node.trace_retired} if node.trace_retired >= 0 else row
+        row["freed"] = True
+    if node.trace_retired >= 0:
+        row["retired"] = node.trace_retired
+    if node.trace_generation:
+        row["generation"] = node.trace_generation
+    return row
+
+
+def _cell(cell: Any) -> dict[str, Any]:
+    row = {"id": cell.cell_id, "value": cell.code}
+    return row | {"tag": cell.version} if hasattr(cell, "version") else row

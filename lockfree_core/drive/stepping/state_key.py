@@ -59,7 +59,14 @@ def _put_memory(spelling: Spelling, stepper: Stepper) -> None:
 
 def _put_lane(spelling: Spelling, lane: SteppedLane, recorder: Recorder, limit: int) -> None:
     counts = (lane.number, lane.attempts, lane.losses, lane.flying, lane.inserted, lane.removed, lane.operation)
-    state = (lane.killed, lane.raised, lane.fresh, lane.waits_for is not None, len(lane.starts) - len(lane.ends))
+    state = (
+        lane.killed,
+        lane.raised,
+        lane.fresh,
+        lane.effected,
+        lane.waits_for is not None,
+        len(lane.starts) - len(lane.ends),
+    )
     spelling.say("lane", *counts, *state, lane.results, _spell(recorder, lane.argument), _pending(recorder, lane))
     if lane.ended:
         return

@@ -6,6 +6,7 @@
 
 import { laneName, nodeName } from "../layout.js";
 import { nodeItem } from "./chain.js";
+import { besideLabel, fateOf, fateWords } from "./heap.js";
 import { SIZE } from "./metrics.js";
 import { textWidth } from "./text.js";
 
@@ -64,7 +65,7 @@ function assignSlots(view, entries, room, metrics) {
     if (view.state.lanes.length > capacity) return entries.map((entry, slot) => ({ entry, slot }));
     const taken = new Set();
     return entries.map((entry) => {
-        let slot = entry.lanes[0];
+        let slot = entry.lanes[0] ?? view.state.lanes.length % capacity;
         while (taken.has(slot)) slot = (slot + 1) % capacity;
         taken.add(slot);
         return { entry, slot };
@@ -86,11 +87,10 @@ function privateItems(view, { node, lanes: [owner] }, x, y, metrics) {
 }
 
 function removedItems(view, { node, lanes }, x, y, metrics, states) {
-    const word = node.freed ? "freed" : "removed";
-    const label = metrics.breadth === "tiny" ? nodeName(node.id) : `${nodeName(node.id)}, ${word}`;
-    const items = [nodeItem(view, node, x, y, metrics, { look: node.freed ? "freed" : "removed", label })];
+    const label = besideLabel(node, metrics.off.pitch - 6);
+    const items = [nodeItem(view, node, x, y, metrics, { look: fateOf(node), label })];
     const room = { x, y: y + metrics.node.h + 22, end: x + metrics.off.pitch - 8 };
-    return [...items, ...chipRow(node.id, lanes, states, room, `was ${word}`)];
+    return [...items, ...chipRow(node.id, lanes, states, room, `was ${fateWords(node)[0]}`)];
 }
 
 /**

@@ -6,7 +6,9 @@
  */
 
 import { nodeName } from "../layout.js";
+import { isDangling, labelOf, liesAbout } from "./heap.js";
 import { SIZE } from "./metrics.js";
+import { nextCell } from "./reading.js";
 import { straight } from "./routes.js";
 import { fit, grouped, textWidth } from "./text.js";
 
@@ -114,8 +116,10 @@ export function chainItems(view, chain, placed, { top, metrics, style, prefix, l
         if (slot.kind === "node") {
             items.push(nodeItem(view, view.state.nodes.get(slot.id), slot.x, top, metrics, style(slot)));
             const from = slot.x + slot.w - metrics.node.next / 2;
+            const dangles = following?.kind === "node" && isDangling(view, following.id);
             items.push({
-                key: `next:${slot.id}`, type: "link", look: link, at: straight(from, middle, to - 3, middle),
+                key: `next:${slot.id}`, type: "link", look: dangles ? "next dangling" : link,
+                at: straight(from, middle, to - 3, middle),
             });
         } else {
             const key = `hole:${prefix}:${placed.slots[position - 1]?.id ?? 0}`;
@@ -145,27 +149,27 @@ export function nodeItem(view, node, x, top, metrics, style = {}) {
     return {
         key: `node:${node.id}`, type: "node", at: [x, top], w, h, next,
         value: fit(view.names.value(node.value), w - next - 6, SIZE.value, { mono: true }),
-        label: shortName(node.id, w), ...style,
+        label: labelOf(node, w - BESIDE_NAME), tag: tagText(view, node, next), hatched: node.freed, ...style,
     };
+}
+
+/** The version in a node's versioned pointer. */
+function tagText(view, node, width) {
+    const tag = view.state.cells.get(nextCell(view, node))?.tag ?? -1;
+    return tag < 0 ? undefined : fit(String(tag), width - 4, SIZE.small);
 }
 
 const nameWidth = (name) => textWidth(name, SIZE.small, { mono: true });
 
-/** A node's name under it; of one that is too long the end, by which names differ. */
-function shortName(id, width) {
-    const name = nodeName(id);
-    let from = 0;
-    while (nameWidth(name.slice(from)) + (from > 0 ? nameWidth("…") : 0) > width - BESIDE_NAME) from += 1;
-    return from > 0 ? `…${name.slice(from)}` : name;
-}
-
 /** Where below a node a line may stand without touching the node's name. */
-export function clearOfName(id, share, width) {
-    return Math.min(width - 6, Math.max(width * share, nameWidth(shortName(id, width)) + 8));
+export function clearOfName(view, id, share, width) {
+    const node = view.state.nodes.get(id);
+    const label = node ? labelOf(node, width - BESIDE_NAME) : nodeName(id);
+    return Math.min(width - 6, Math.max(width * share, nameWidth(label) + 8));
 }
 
 /**
- * The nodes beside the chain: not yet published, or removed and still held.
+ * The nodes beside the chain: not yet published, removed and still held, or lying about on the simulated heap.
  * @param {import("./reading.js").View} view
  * @param {Set<number>} drawn  nodes that are drawn elsewhere
  * @param {Map<number, number[]>} holders  lanes that hold a node
@@ -175,10 +179,16 @@ export function outsiders(view, drawn, holders) {
     const found = [];
     for (const node of view.state.nodes.values()) {
         const lanes = holders.get(node.id) ?? [];
-        const isPrivate = !node.published && node.owner >= 0;
-        if (drawn.has(node.id) || (!isPrivate && lanes.length === 0)) continue;
+        const isPrivate = !node.published && node.owner >= 0 && !node.freed;
+        if (drawn.has(node.id) || (!isPrivate && lanes.length === 0 && !liesAbout(node))) continue;
         found.push({ node, isPrivate, lanes: isPrivate ? [node.owner] : lanes });
     }
-    const rank = (entry) => (entry.lanes.includes(view.chosen) ? -1 : Math.min(...entry.lanes));
-    return found.sort((one, other) => rank(one) - rank(other) || one.node.id - other.node.id);
+    const rank = ({ node, lanes }) => {
+        if (lanes.length > 0) return lanes.includes(view.chosen) ? -1 : Math.min(...lanes);
+        return node.freed ? Infinity : view.state.lanes.length + node.retired;
+    };
+    return found.sort((one, other) => {
+        const [first, second] = [rank(one), rank(other)];
+        return first === second ? one.node.id - other.node.id : first - second;
+    });
 }

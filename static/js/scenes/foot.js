@@ -90,6 +90,12 @@ export function writerText(view, cellId) {
     return `${view.entry.variant === "mutex" ? "set" : "won"} by ${laneName(cell.writer)}`;
 }
 
+/** The version beside the value of a root cell, as a text; undefined where it has none. */
+export function rootTag(view, name) {
+    const tag = view.state.cells.get(view.names.root(name))?.tag ?? -1;
+    return tag < 0 ? undefined : `tag ${tag}`;
+}
+
 /** Lanes that hold each node, and the state of their pointers. */
 export function indexHolds(holds) {
     const lanes = new Map();

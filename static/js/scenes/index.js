@@ -12,7 +12,9 @@ import { whatHappened } from "./bands.js";
 import { describeCounter, layoutCounter } from "./counter.js";
 import { exportStage } from "./export.js";
 import { describeFlow, layoutFlow } from "./flow.js";
+import { describeGraph, layoutGraph } from "./graph.js";
 import { INSET, layoutIncident } from "./incident.js";
+import { describeMap, layoutMap } from "./map.js";
 import { createMetrics } from "./metrics.js";
 import { describeDoor } from "./mutex.js";
 import { describeQueue, layoutQueue } from "./queue.js";
@@ -25,6 +27,8 @@ const SCENES = {
     stack: { layout: layoutStack, describe: describeStack },
     queue: { layout: layoutQueue, describe: describeQueue },
     counter: { layout: layoutCounter, describe: describeCounter },
+    map: { layout: layoutMap, describe: describeMap },
+    graph: { layout: layoutGraph, describe: describeGraph },
 };
 const MOTION_MS = 250;
 /** A movement takes at most this share of the time between two accesses, so that the picture keeps up. */
@@ -269,7 +273,7 @@ class Scene {
 }
 
 function sceneOf(view) {
-    return SCENES[view.entry.scene] ?? SCENES.stack;
+    return SCENES[view.entry.scene] ?? SCENES.graph;
 }
 
 function incidentKey({ incident }) {

@@ -8,13 +8,20 @@ import { chipRow, layoutBeside } from "./beside.js";
 import { END_WIDTH, chainItems, clearOfName, outsiders, placeChain } from "./chain.js";
 import { detachedChain } from "./detached.js";
 import { layoutFlags } from "./flags.js";
-import { besideEnd, flaggedNodes, footItems, indexHolds, lostItem, lostLines, rows, writerText } from "./foot.js";
+import { describeHeap, isDangling } from "./heap.js";
+import { besideEnd, flaggedNodes, footItems, indexHolds, lostItem, lostLines, rootTag, rows, writerText } from "./foot.js";
 import { SIZE } from "./metrics.js";
 import { holds, isHelp, justWon, losses, nextCell, rootValue, successor, walk } from "./reading.js";
 import { straight } from "./routes.js";
 import { grouped, plural, textWidth } from "./text.js";
 
 const OVAL = { w: 58, h: 26 };
+/** Width of an oval with a version beside its name. */
+const TAGGED = 78;
+/** How far the oval of head reaches to the right of its stem. */
+const HEAD_RIGHT = 35;
+/** Flags on the dummy have their pole left of the oval. */
+const CLEAR_OF_POLE = 12;
 const STEM = 18;
 const STEM_X = 0.58;
 const LEFT = { wide: 120, medium: 110, narrow: 96, tiny: 86 };
@@ -58,6 +65,8 @@ class QueuePicture {
         this.apart = this.detached ? placeChain(this.detached, new Set([this.tail, ...wanted]), this.room()) : null;
         this.apartTop = this.rows.chain + metrics.node.h + metrics.ids + DETACHED_GAP;
         this.tailStem = TAIL_STEM;
+        const isTagged = ["head", "tail"].some((name) => rootTag(view, name));
+        this.oval = isTagged ? { ...OVAL, w: TAGGED } : OVAL;
         if (this.detached) this.closeUp(this.rows.foot + 6 - inset);
     }
 
@@ -91,7 +100,10 @@ class QueuePicture {
 
     upper() {
         const { view, metrics, chain, placed } = this;
-        const style = ({ index }) => (index === 0 ? { look: "dummy", hatched: true, value: "dummy" } : { look: "" });
+        const style = ({ index, id }) => {
+            if (isDangling(view, id)) return { look: "freed reached" };
+            return index === 0 ? { look: "dummy", hatched: true, value: "dummy" } : { look: "" };
+        };
         return [
             ...this.headItems(),
             ...chainItems(view, chain, placed, { top: this.rows.chain, metrics, style, prefix: "queue" }),
@@ -100,23 +112,42 @@ class QueuePicture {
         ];
     }
 
+    /** The oval of a root pointer; its version stands beside its name, where there is room. */
+    ovalItem(name, size) {
+        const tag = size.w >= TAGGED ? rootTag(this.view, name)?.replace("tag ", "#") : undefined;
+        return { key: `cell:${name}`, type: "cell", look: "small", ...size, name, tag };
+    }
+
+    pointerLook(target) {
+        return isDangling(this.view, target) ? "pointer dangling" : "pointer";
+    }
+
     headItems() {
         const { node } = this.metrics;
         const top = this.rows.chain;
         const y = top - STEM - OVAL.h;
         const stem = this.left + node.w * STEM_X;
         const first = this.chain.ids[0] ?? 0;
+        const isTiny = this.metrics.breadth === "tiny";
+        const oval = this.ovalItem("head", isTiny ? OVAL : this.oval);
+        const ovalX = Math.max(stem + HEAD_RIGHT - oval.w, this.left + CLEAR_OF_POLE);
         const aim = (x, nodeY) => straight(stem, y + OVAL.h, x + node.w * STEM_X, nodeY - 3);
         const items = [
-            { key: "cell:head", type: "cell", look: "small", at: [stem - OVAL.w / 2 + 6, y], ...OVAL, name: "head" },
+            { ...oval, at: [ovalX, y] },
             {
-                key: "link:head", type: "link", look: "pointer", at: straight(stem, y + OVAL.h, stem, top - 3),
+                key: "link:head", type: "link", look: this.pointerLook(first),
+                at: straight(stem, y + OVAL.h, stem, top - 3),
                 swing: { key: `node:${first}`, aim },
             },
         ];
-        const writer = writerText(this.view, this.view.names.root("head"));
+        const tag = isTiny ? rootTag(this.view, "head") : undefined;
+        const writer = tag ?? writerText(this.view, this.view.names.root("head"));
         const sequence = this.view.state.cells.get(this.view.names.root("head"))?.sequence;
-        if (writer) items.push({
+        if (isDangling(this.view, first)) items.push({
+            key: "dangling:head", type: "text", at: [this.left - 10, y + 17], text: "dangling",
+            anchor: "end", face: "alarm",
+        });
+        else if (writer) items.push({
             key: `writer:head:${sequence}`, type: "text", prompt: true, at: [this.left - 10, y + 17], text: writer,
             anchor: "end", face: "label",
         });
@@ -154,26 +185,28 @@ class QueuePicture {
         const { node } = this.metrics;
         const rise = this.tailStem;
         const bottom = slot.top + (slot.kind === "node" ? node.h : 32);
-        const x = slot.x + (slot.kind === "node" ? clearOfName(this.tail, STEM_X, node.w) : slot.w / 2);
+        const x = slot.x + (slot.kind === "node" ? clearOfName(this.view, this.tail, STEM_X, node.w) : slot.w / 2);
         const y = bottom + rise;
         const stem = x - slot.x;
         const aim = (nodeX, nodeY) => straight(nodeX + stem, nodeY + node.h + rise, nodeX + stem, nodeY + node.h + 3);
         return [
+            { ...this.ovalItem("tail", this.oval), at: [x - this.oval.w / 2, y], prompt: true },
             {
-                key: "cell:tail", type: "cell", look: "small", prompt: true, at: [x - OVAL.w / 2, y], ...OVAL,
-                name: "tail",
-            },
-            {
-                key: "link:tail", type: "link", look: "pointer", at: straight(x, y, x, bottom + 3),
+                key: "link:tail", type: "link", look: this.pointerLook(this.tail), at: straight(x, y, x, bottom + 3),
                 swing: { key: `node:${this.tail}`, aim },
             },
-            ...this.lagItems(slot, x, y, bottom), ...this.helpItems(slot, x, y),
+            ...this.danglingItems(x, y), ...this.lagItems(slot, x, y, bottom), ...this.helpItems(slot, x, y),
         ];
+    }
+
+    danglingItems(x, y) {
+        if (!isDangling(this.view, this.tail)) return [];
+        return [{ ...this.besideTail("dangling:tail", ["dangling"], x, y), face: "alarm" }];
     }
 
     linkedAfterTail() {
         const node = this.view.state.nodes.get(this.tail);
-        const next = node ? successor(this.view, node) : 0;
+        const next = node && !node.freed ? successor(this.view, node) : 0;
         return next === 0 ? null : { next, writer: this.view.state.cells.get(nextCell(this.view, node))?.writer ?? -1 };
     }
 
@@ -206,11 +239,11 @@ class QueuePicture {
 
     /** A text beside tail's oval, the first that fits, on the side where there is room. */
     besideTail(key, texts, x, y) {
-        const right = this.metrics.width - this.metrics.margin - (x + OVAL.w / 2 + 10);
-        const left = x - OVAL.w / 2 - 10 - this.metrics.margin;
+        const right = this.metrics.width - this.metrics.margin - (x + this.oval.w / 2 + 10);
+        const left = x - this.oval.w / 2 - 10 - this.metrics.margin;
         const text = texts.find((one) => textWidth(one, SIZE.text) <= Math.max(left, right)) ?? texts.at(-1);
         const toRight = textWidth(text, SIZE.text) <= right;
-        const at = [toRight ? x + OVAL.w / 2 + 10 : x - OVAL.w / 2 - 10, y + 17];
+        const at = [toRight ? x + this.oval.w / 2 + 10 : x - this.oval.w / 2 - 10, y + 17];
         return { key, type: "text", at, text, anchor: toRight ? "start" : "end", face: "label" };
     }
 
@@ -233,7 +266,7 @@ class QueuePicture {
         const { lanes, states } = indexHolds(this.holds);
         return this.apart.slots.flatMap((slot, index) => {
             if (slot.kind === "hole") return [];
-            const start = slot.x + clearOfName(slot.id, STEM_X, slot.w) + 8;
+            const start = slot.x + clearOfName(this.view, slot.id, STEM_X, slot.w) + 8;
             const end = this.apart.slots[index + 1]?.x ?? this.apart.end;
             return chipRow(
                 slot.id, lanes.get(slot.id) ?? [], states,
@@ -304,5 +337,5 @@ export function describeQueue(view) {
     const tail = rootValue(view, "tail");
     const detached = detachedChain(view, chain);
     const lost = detached ? ` Detached: ${plural(detached.ids.length, "item")}.` : "";
-    return `head → ${[...named, more].join(" → ")}; tail → ${tail === 0 ? "None" : nodeName(tail)}.${lost}`;
+    return `head → ${[...named, more].join(" → ")}; tail → ${tail === 0 ? "None" : nodeName(tail)}.${lost}${describeHeap(view)}`;
 }

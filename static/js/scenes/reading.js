@@ -33,6 +33,13 @@ const STOPPED = new Set(["frozen", "killed", "raised"]);
  * }} Loss
  */
 
+const HOUSEKEEPING = /^(hazard|epoch)\b|\bpinned\b/;
+
+/** Whether a root cell belongs to the reclamation scheme and not to the structure: a panel of its own shows those. */
+export function isHousekeeping(names, cell) {
+    return HOUSEKEEPING.test(names.cell(cell)?.name ?? "");
+}
+
 /** True while the thread is inside an operation. */
 export function isActive(lane) {
     return lane.operation >= 0 && lane.status !== "idle" && lane.status !== "stopped";
@@ -91,7 +98,8 @@ export function holds(view) {
     for (const lane of view.state.lanes) {
         if (!isActive(lane)) continue;
         for (const local of lane.locals.values()) {
-            const hold = local.cell === 0 ? null : holdOf(view, lane, local);
+            const isShown = local.cell !== 0 && !isHousekeeping(view.names, local.cell);
+            const hold = isShown ? holdOf(view, lane, local) : null;
             if (hold) found.push(hold);
         }
     }
@@ -101,7 +109,7 @@ export function holds(view) {
 function holdOf(view, lane, local) {
     const node = view.state.nodes.get(local.value);
     if (!node && local.value !== 0) return null;
-    if (node && node.owner === lane.lane && !node.published) return null;
+    if (node && node.owner === lane.lane && !node.published && !node.freed) return null;
     let state = localState(view.state, local);
     const cell = view.state.cells.get(local.cell);
     if (state === "stale" && cell.writer === lane.lane && cell.sequence > local.sequence) {
@@ -129,6 +137,25 @@ export function latestAccess(view, lane) {
 }
 
 /**
+ * The record of the latest CAS on one of these cells that the lane lost in its operation, where the page still has it.
+ * @param {View} view
+ * @param {{lane: number, last: number}} lane
+ * @param {Set<number>} cells
+ */
+export function latestLoss(view, lane, cells) {
+    const { history, layout } = view;
+    if (!history || lane.last < history.first) return null;
+    const oldest = Math.max(history.first, lane.last - LONGEST_SEARCH);
+    for (let position = Math.min(lane.last, history.last); position >= oldest; position -= 1) {
+        const record = history.read(position);
+        if (record.lane !== lane.lane) continue;
+        if (record.kind === layout.kinds.CAS_LOST && cells.has(record.cell)) return record;
+        if (record.kind === layout.kinds.BEGIN) return null;
+    }
+    return null;
+}
+
+/**
  * The attempts that were lost and whose thread has not gone on since.
  * @param {View} view
  * @returns {Loss[]}
@@ -137,7 +164,7 @@ export function losses(view) {
     const found = [];
     for (const lane of view.state.lanes) {
         const record = isActive(lane) ? latestAccess(view, lane) : null;
-        if (record?.kind !== view.layout.kinds.CAS_LOST) continue;
+        if (record?.kind !== view.layout.kinds.CAS_LOST || isHousekeeping(view.names, record.cell)) continue;
         found.push({
             lane: lane.lane,
             cell: record.cell,

@@ -7,8 +7,12 @@
 import { clock, cross, hatch, part, path, rect, text, tick } from "./parts.js";
 import { linkPaths } from "./routes.js";
 import { SIZE } from "./metrics.js";
+import { textWidth } from "./text.js";
 
 const BASELINE = 0.36;
+/** A cell of that height has its version under its name, a lower one beside it. */
+const TWO_LINES = 40;
+const RECORD_TEXT = { value: SIZE.value, medium: 13, dense: SIZE.small };
 const TIP = { next: 9, pointer: 14, attempt: 9 };
 
 function drawNode(item) {
@@ -19,6 +23,7 @@ function drawNode(item) {
     parts.push(
         path("divider", `M${w - next} 0V${h}`),
         part("circle", "dot", { cx: w - next / 2, cy: middle, r: 3 }),
+        ...(item.tag === undefined ? [] : [text("tag", w - next / 2, h - 6, item.tag, "middle")]),
         text("value", (w - next) / 2, middle + SIZE.text * BASELINE, item.value, "middle"),
     );
     if (item.label) parts.push(text("id", item.labelX ?? 2, h + 16, item.label));
@@ -28,8 +33,14 @@ function drawNode(item) {
 
 function drawCell(item) {
     const { w, h } = item;
+    const box = rect("box", 0, 0, w, h, h / 2);
+    const base = h / 2 + SIZE.cell * BASELINE;
+    if (item.tag === undefined) return [box, text("cell-name", w / 2, base, item.name, "middle")];
+    if (h < TWO_LINES) {
+        return [box, text("cell-name", 12, base, item.name), text("tag", w - 10, base - 1, item.tag, "end")];
+    }
     return [
-        rect("box", 0, 0, w, h, h / 2), text("cell-name", w / 2, h / 2 + SIZE.cell * BASELINE, item.name, "middle"),
+        box, text("cell-name", w / 2, h / 2 - 1, item.name, "middle"), text("tag", w / 2, h - 9, item.tag, "middle"),
     ];
 }
 
@@ -82,8 +93,29 @@ function drawMark(item) {
 
 function drawChip(item) {
     const { w, h } = item;
-    const parts = [rect("box", 0, 0, w, h, 3), text("lane", w / 2, h / 2 + SIZE.text * BASELINE, item.text, "middle")];
+    const base = h / 2 + SIZE.text * BASELINE;
+    const parts = [rect("box", 0, 0, w, h, 3)];
+    if (item.name === undefined && !item.clock) parts.push(text("lane", w / 2, base, item.text, "middle"));
+    else parts.push(text("lane", 5, base, item.text));
+    const left = 5 + textWidth(item.text, SIZE.text, { mono: true, bold: true }) + 5;
+    if (item.clock) parts.push(...clock(left - 1, base - 10, 12));
+    if (item.name !== undefined) parts.push(text("name", w - 5, base, item.name, "end"));
     if (item.struck) parts.push(path("strike", `M3 ${h / 2}h${w - 6}`));
+    return parts;
+}
+
+/** A node with any number of cells: its pointers below each other, each a dot where it points at something. */
+function drawRecord(item) {
+    const { w, h, column, dots } = item;
+    const parts = [rect("box", 0, 0, w, h)];
+    if (item.hatched) parts.push(hatch(0, 0, w, h));
+    if (column > 0) parts.push(path("divider", `M${w - column} 0V${h}`));
+    dots.forEach((points, index) => {
+        const look = points ? "dot" : "dot none";
+        const cy = (h * (index + 1)) / (dots.length + 1);
+        parts.push(part("circle", look, { cx: w - column / 2, cy, r: dots.length > 2 || h < 26 ? 2 : 3 }));
+    });
+    parts.push(text("value", (w - column) / 2, h / 2 + RECORD_TEXT[item.font] * BASELINE, item.value, "middle"));
     return parts;
 }
 
@@ -132,6 +164,7 @@ export const SPRITES = {
         place: ([x1, x2, y]) => [`M${x1} ${y - 7}V${y}H${x2}V${y - 7}`],
     },
     node: { layer: "nodes", draw: drawNode },
+    record: { layer: "nodes", draw: drawRecord },
     cell: { layer: "nodes", draw: drawCell },
     door: { layer: "nodes", draw: drawDoor },
     bar: { layer: "nodes", draw: drawBar, transform: ([x, y, w]) => `translate(${x} ${y}) scale(${w} 1)` },

@@ -6,8 +6,9 @@ import { nodeName } from "../layout.js";
 import { layoutBeside } from "./beside.js";
 import { END_WIDTH, chainItems, clearOfName, outsiders, placeChain } from "./chain.js";
 import { layoutFlags } from "./flags.js";
+import { describeHeap, isDangling } from "./heap.js";
 import {
-    besideEnd, flaggedNodes, footItems, indexHolds, lostItem, lostLines, rows, track, writerText,
+    besideEnd, flaggedNodes, footItems, indexHolds, lostItem, lostLines, rootTag, rows, track, writerText,
 } from "./foot.js";
 import { holds, losses, rootValue, successor, walk } from "./reading.js";
 import { sidewaysThroughChannel, straight, throughChannel } from "./routes.js";
@@ -57,7 +58,8 @@ class StackPicture {
 
     upper() {
         const { view, metrics, chain, placed } = this;
-        const style = ({ index }) => ({ look: index === 0 ? "first" : "" });
+        const style = ({ index, id }) => (
+            isDangling(view, id) ? { look: "freed reached" } : { look: index === 0 ? "first" : "" });
         const nodes = chainItems(view, chain, placed, { top: this.rows.chain, metrics, style, prefix: "stack" });
         return [
             ...this.headItems(), ...nodes, ...layoutFlags(view, this.holds, (target) => this.anchorOf(target), metrics),
@@ -71,15 +73,22 @@ class StackPicture {
         const start = margin + head.w;
         const first = this.chain.ids[0] ?? 0;
         const items = [
-            { key: "cell:head", type: "cell", at: [margin, top], w: head.w, h: head.h, name: "head" },
             {
-                key: "link:head", type: "link", look: "pointer", at: straight(start, middle, this.left - 3, middle),
+                key: "cell:head", type: "cell", at: [margin, top], w: head.w, h: head.h, name: "head",
+                tag: rootTag(this.view, "head"),
+            },
+            {
+                key: "link:head", type: "link", look: isDangling(this.view, first) ? "pointer dangling" : "pointer", at: straight(start, middle, this.left - 3, middle),
                 swing: { key: `node:${first}`, aim: (x, y) => this.aim(start, middle, x, y) },
             },
         ];
+        const centre = start + head.gap / 2 - 6;
+        if (isDangling(this.view, first)) items.push({
+            key: "dangling:head", type: "text", at: [centre, middle - 14], text: "dangling", anchor: "middle",
+            face: "alarm",
+        });
         const writer = writerText(this.view, this.view.names.root("head"));
         if (writer === null) return items;
-        const centre = start + head.gap / 2 - 6;
         const { sequence } = this.view.state.cells.get(this.view.names.root("head"));
         const won = { key: `won:${sequence}`, type: "mark", kind: "won", prompt: true };
         if (this.view.entry.variant !== "mutex") items.push({
@@ -131,11 +140,11 @@ class StackPicture {
 
     /** Where a link from below enters a chain node: right of the node's name. */
     entryOf(slot, from) {
-        const isAbove = slot.kind === "node" && from >= slot.x + clearOfName(slot.id, 0, slot.w);
+        const isAbove = slot.kind === "node" && from >= slot.x + clearOfName(this.view, slot.id, 0, slot.w);
         if (isAbove && from <= slot.x + slot.w - 6) return from;
         const used = this.entries.get(slot) ?? 0;
         this.entries.set(slot, used + 1);
-        const first = slot.kind === "node" ? clearOfName(slot.id, ENTRY, slot.w) : slot.w / 2;
+        const first = slot.kind === "node" ? clearOfName(this.view, slot.id, ENTRY, slot.w) : slot.w / 2;
         return slot.x + Math.min(first + used * ENTRY_STEP, slot.w - 6);
     }
 
@@ -161,7 +170,7 @@ class StackPicture {
             const target = successor(this.view, node);
             const at = target === 0 ? null : this.routeTo(target, x + w - next / 2, y + h / 2);
             if (!at) continue;
-            const isPrivate = !node.published && node.owner >= 0;
+            const isPrivate = !node.published && node.owner >= 0 && !node.freed;
             items.push({
                 key: `next:${id}`, type: "link", look: isPrivate ? "next private" : "next removed", at,
                 lane: isPrivate ? node.owner : undefined,
@@ -208,5 +217,5 @@ export function describeStack(view) {
         (id) => `${nodeName(id)} (${view.names.value(view.state.nodes.get(id).value)})`,
     );
     const more = chain.ids.length > named.length ? `${chain.ids.length - named.length} more` : "None";
-    return `head → ${[...named, more].join(" → ")}.`;
+    return `head → ${[...named, more].join(" → ")}.${describeHeap(view)}`;
 }

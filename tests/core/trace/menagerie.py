@@ -55,7 +55,7 @@ class Menagerie:
                 return top.value
 
     def __iter__(self) -> Iterator[object]:
-        node = self._head.value  # type: ignore[attr-defined]
+        node = self._head.value
         while node is not None:
             yield node.value
             node = node.next.value

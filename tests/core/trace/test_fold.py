@@ -174,7 +174,7 @@ def test_a_freed_node_is_used_again(tape: Tape) -> None:
     assert tape.state.nodes[NODE].freed
     tape.put(Kind.REUSE, 2, ALLOCATE, NODE, 1, 99, 1)
     node = tape.state.nodes[NODE]
-    assert (node.freed, node.value, node.owner, node.published) == (False, 99, 2, False)
+    assert (node.freed, node.value, node.owner, node.published, node.generation) == (False, 99, 2, False, 1)
     assert tape.state.cells[1128].value == 0
     assert locals_of(tape.state.lanes[2]) == {"node": (NODE, 0)}
     tape.put(Kind.FREE, 1, NEW, NODE + 9)
@@ -237,11 +237,13 @@ def test_a_lane_leaves_and_comes_back(tape: Tape) -> None:
     assert tape.put(Kind.STARTED).status == "idle"
 
 
-def test_a_wide_record_is_no_part_of_the_state(tape: Tape) -> None:
+def test_a_wide_record_tells_the_version_of_its_cell(tape: Tape) -> None:
     tape.put(Kind.LOAD, 0, LOAD, HEAD, 7, 7)
     before = tape.state.to_snapshot()
-    tape.put(Kind.WIDE, 0, LOAD, HEAD, 1, 1, 1)
-    assert tape.state.to_snapshot() == {**before, "sequence": 1, "time": 10}
+    tape.put(Kind.WIDE, 0, LOAD, HEAD, 1, 2, 1)
+    after = tape.state.to_snapshot()
+    assert after == {**before, "sequence": 1, "time": 10, "cells": after["cells"]}
+    assert [row for row in after["cells"] if "tag" in row] == [{"id": HEAD, "value": 7, "tag": 2}]
 
 
 def test_sequence_numbers_wrap_in_records_and_nowhere_else(tape: Tape) -> None:

@@ -13,10 +13,10 @@ from random import Random
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
+from lockfree_core.drive.nodes import cells_of
 from lockfree_core.drive.stepping.lane import SteppedLane
 from lockfree_core.drive.stepping.lock import ScheduledLock
 from lockfree_core.drive.stepping.memory import ScheduledMemory
-from lockfree_core.drive.stepping.nodes import cells_of
 from lockfree_core.drive.stepping.recorder import Recorder
 
 __all__ = ["Spelling"]

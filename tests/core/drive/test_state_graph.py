@@ -37,12 +37,22 @@ SPECS = (
     StepSpec("racy-counter", "increment | increment; increment"),
     StepSpec("atomic-counter", "increment; work 2 | increment", backoff="exponential"),
     StepSpec("locked-queue", "enqueue 1 | dequeue | dequeue"),
+    *(
+        StepSpec(key, "pop | pop; push 3", "push 1; push 2")
+        for key in ("freeing-stack", "hazard-pointer-stack", "epoch-stack", "wrapping-tag-stack")
+    ),
+    *(
+        StepSpec(key, "set 3 31; get 1 | set 1 11; items", "set 1 10; set 3 30")
+        for key in ("copy-on-write-map", "rw-lock-map")
+    ),
+    StepSpec("app-state", "set volume 7; snapshot | set brightness 4; audit", "set volume 5; set brightness 5"),
+    StepSpec("two-lock-accounts", "move_right 10; balances | move_left 20"),
 )
 
 
 @cache
 def graph_of(spec: StepSpec) -> dict[str, Any]:
-    return explore(lambda: open_spec(spec)[0])
+    return explore(lambda: open_spec(spec)[0], most_states=250)
 
 
 @pytest.mark.parametrize(

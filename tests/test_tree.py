@@ -27,7 +27,7 @@ TOP_LEVEL = {
     "templates",
     "tests",
 }
-VENDOR = Path("static/vendor")
+VENDORS = (Path("static/vendor"), Path("tests/browser/vendor"))
 MOST_LINES = 500
 
 # Written in two halves, so that this file does not hold what it looks for.
@@ -59,7 +59,7 @@ def own_text() -> dict[Path, str]:
     return {
         name: (ROOT / name).read_text(encoding="utf-8", errors="replace")
         for name in tree()
-        if not name.is_relative_to(VENDOR)
+        if not any(name.is_relative_to(folder) for folder in VENDORS)
     }
 
 

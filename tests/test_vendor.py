@@ -11,14 +11,21 @@ import pytest
 
 from tests.serving import ROOT
 
-VENDOR = ROOT / "static" / "vendor"
-MANIFEST = VENDOR / "vendor.json"
-ENTRIES: list[dict[str, str]] = json.loads(MANIFEST.read_text())["files"]
+FOLDERS = (ROOT / "static" / "vendor", ROOT / "tests" / "browser" / "vendor")
+MANIFEST = "vendor.json"
+
+
+def entries_of(folder: Path) -> list[dict[str, str]]:
+    entries: list[dict[str, str]] = json.loads((folder / MANIFEST).read_text())["files"]
+    return entries
+
+
+ENTRIES = [(folder, entry) for folder in FOLDERS for entry in entries_of(folder)]
 
 
 def differences(folder: Path, entries: list[dict[str, Any]]) -> list[str]:
     """What a folder of third-party files and its list disagree on."""
-    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST.name}
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
     listed = {entry["path"]: entry["sha256"] for entry in entries}
     changed = (
         path
@@ -32,15 +39,16 @@ def differences(folder: Path, entries: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def test_files_are_those_listed() -> None:
-    assert differences(VENDOR, ENTRIES) == []
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
+def test_files_are_those_listed(folder: Path) -> None:
+    assert differences(folder, entries_of(folder)) == []
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["path"])
-def test_each_entry_is_complete(entry: dict[str, str]) -> None:
+@pytest.mark.parametrize(("folder", "entry"), ENTRIES, ids=[entry["path"] for _, entry in ENTRIES])
+def test_each_entry_is_complete(folder: Path, entry: dict[str, str]) -> None:
     assert set(entry) == {"path", "package", "version", "licence", "sha256"}
     assert all(entry.values())
-    assert (VENDOR / entry["path"]).with_name("LICENSE").is_file()
+    assert (folder / entry["path"]).with_name("LICENSE").is_file()
 
 
 def test_difference_is_found(tmp_path: Path) -> None:

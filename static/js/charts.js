@@ -101,7 +101,7 @@ class Chart {
         this.plotElement = h("div", { className: "chart-plot" });
         const title = h("span", { className: "panel-title" }, description.title);
         const head = h("figcaption", { className: "chart-head" }, title, this.injected, this.value);
-        this.element = h("figure", { className: "chart", role: "img" }, head, this.plotElement);
+        this.element = h("div", { className: "chart", role: "img" }, head, this.plotElement);
         view.element.append(this.element);
         this.columns = -1;
         this.update();

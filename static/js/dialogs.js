@@ -27,7 +27,7 @@ export function openDialog(title, content, actions = [], { className = "", onClo
         "dialog",
         { className: `dialog ${className}`, "aria-labelledby": "dialog-title" },
         h("header", { className: "dialog-head" }, heading, closing),
-        h("div", { className: "dialog-body scroll" }, ...[content].flat()),
+        h("div", { className: "dialog-body scroll", tabIndex: 0 }, ...[content].flat()),
         actions.length > 0 &&
             h("footer", { className: "dialog-actions" }, ...actions.map((action) => button(action, close))),
     );

@@ -107,7 +107,7 @@ function drawNames(context, lane, row, view, hue, palette, names) {
  */
 function drawName(context, lane, index, bar, row, view, palette, names, soft) {
     const name = view.operationName(lane.operations.columns.operation[index]);
-    const width = name === "" ? Infinity : context.measureText(name).width;
+    const width = name === "" ? Infinity : widthOf(context, name);
     const places = lane.marks.columns[names.at];
     const reach = markSize(row) / 2 + 3;
     let mark = lane.marks.lowerBound(names.at, Math.max(lane.operations.columns[names.start][index], view.axis.from));
@@ -121,6 +121,17 @@ function drawName(context, lane, index, bar, row, view, palette, names, soft) {
         }
         from = Math.max(from, next + reach);
     }
+}
+
+/** Widths of names that were measured: there are few of them, and each is drawn again in every frame. */
+const widths = new Map();
+
+function widthOf(context, name) {
+    const key = `${context.font}/${name}`;
+    if (!widths.has(key)) {
+        widths.set(key, context.measureText(name).width);
+    }
+    return widths.get(key);
 }
 
 function fontSize(row) {

@@ -80,7 +80,7 @@ class LanesView {
         const tools = [
             this.sortButton, ...(this.axis.moments.only ? [] : [this.unitButton]),
             button("−", "Zoom out", () => this.axis.zoom(1.6)), button("+", "Zoom in", () => this.axis.zoom(1 / 1.6)),
-            button("fit", "Show everything that is kept", () => this.fit()),
+            button("fit", "Fit: show everything that is kept", () => this.fit()),
         ];
         const field = h("div", { className: "lanes-field" }, this.canvas);
         this.scroller = h("div", { className: "lanes-scroll scroll" }, this.labels, field);

@@ -21,8 +21,7 @@ export const RECORDS = Object.freeze({
     toEnd: "To the newest record",
     hold: "Hold the view; the run goes on",
     range: ({ first, position, last }) => ({ first, shown: position, last }),
-    words: ({ position, last }) =>
-        last < 0 ? "no records yet" : `${count(position + 1)} of ${count(last + 1)}`,
+    words: ({ position, last }) => (last < 0 ? "no records yet" : `${count(position + 1)} of ${count(last + 1)}`),
     spoken: (frame) => `record ${RECORDS.words(frame)}, ${formatTime(roundTo(frame.state.time, 1e8))}`,
     seek: (playback, place) => playback.seek(place),
     mode: ({ mode, speed, last, state }, run, isRunning) => {

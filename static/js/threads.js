@@ -136,7 +136,7 @@ function makeRow(lane, context, list) {
         retry: h("span", { className: "thread-retry" }),
         note: h("span", { className: "thread-status" }),
         localList: h("span", { className: "thread-locals mono" }),
-        step: button("step", "One access of", () => context.command({ action: "step", lane, position: null })),
+        step: button("step", "Step, one access of", () => context.command({ action: "step", lane, position: null })),
         freeze: button("freeze ▾", "Freeze", menu("freeze")),
         thaw: button("thaw", "Thaw", () => context.command({ action: "thaw", lane, position: null })),
         kill: button("kill ▾", "Kill", menu("kill")),

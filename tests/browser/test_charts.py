@@ -61,7 +61,7 @@ def mounted(page: Page, duel: bool, theme: str = "dark") -> Page:
 
 
 def figure(page: Page, title: str) -> Any:
-    return page.locator("figure.chart", has=page.get_by_text(title, exact=True)).locator(".chart-value")
+    return page.locator(".chart", has=page.get_by_text(title, exact=True)).locator(".chart-value")
 
 
 def test_the_newest_figures_stand_at_the_right(charts: Page) -> None:

@@ -77,10 +77,17 @@ class Address {
 
     present() {
         const { session, embed } = this;
-        const { execution, scenario, puzzle, step } = session;
+        const { execution, scenario, puzzle } = session;
         const spec = { ...execution.spec, schedule: execution.schedule() };
         const rest = scenario ? 0 : execution.length; // where a link without a place opens
-        const view = { spec, scenario: scenario?.key ?? null, puzzle: puzzle?.key ?? null, at: step === rest ? null : step, embed };
+        const step = session.arriving ? rest : session.step; // an entry of the history is where one arrives
+        const view = {
+            spec,
+            scenario: scenario?.key ?? null,
+            puzzle: puzzle?.key ?? null,
+            at: step === rest ? null : step,
+            embed,
+        };
         const query = writeView(view, session.entry);
         const present = new URLSearchParams(location.search);
         const kept = KEPT.filter((name) => present.has(name)).map((name) => `&${name}=${present.get(name)}`);

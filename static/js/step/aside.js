@@ -15,7 +15,12 @@ export function createAside(root, actions) {
     const forget = h("button", { type: "button", className: "button quiet", onclick: () => clear() }, "forget");
     const bodies = { tree: h("div", { className: "aside-body" }), heap: h("div", { className: "aside-body" }) };
     const tabs = { tree: tab("tree", "Tried"), heap: tab("heap", "Heap") };
-    const list = h("div", { className: "segmented", role: "tablist", "aria-label": "Beside the lanes" }, tabs.tree, tabs.heap);
+    const list = h(
+        "div",
+        { className: "segmented", role: "tablist", "aria-label": "Beside the lanes" },
+        tabs.tree,
+        tabs.heap,
+    );
     const title = h("h2", { className: "panel-title" }, "Tried");
     root.append(h("div", { className: "panel-head" }, title, list, forget), bodies.tree, bodies.heap);
     for (const [name, body] of Object.entries(bodies)) Object.assign(body, { id: `aside-${name}`, role: "tabpanel" });
@@ -26,7 +31,13 @@ export function createAside(root, actions) {
     function tab(name, label) {
         const button = h(
             "button",
-            { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `aside-${name}`, onclick: () => choose(name) },
+            {
+                type: "button",
+                role: "tab",
+                id: `tab-${name}`,
+                "aria-controls": `aside-${name}`,
+                onclick: () => choose(name),
+            },
             label,
         );
         button.addEventListener("keydown", (event) => {
@@ -79,7 +90,7 @@ export function createAside(root, actions) {
             const branches = tried.branches(execution.spec);
             const schedule = execution.schedule();
             const others = branches.filter((branch) => branch.schedule !== schedule);
-        return others.sort((one, other) => other.age - one.age)[0]?.schedule ?? null;
+            return others.sort((one, other) => other.age - one.age)[0]?.schedule ?? null;
         },
     };
 }

@@ -18,7 +18,11 @@ export function captionAt(captions, step) {
 export function createCaptions(root, side, scenario) {
     const { playback } = side.context;
     const button = (label, name, onclick) =>
-        h("button", { type: "button", className: "button caption-button", "aria-label": name, title: name, onclick }, label);
+        h(
+            "button",
+            { type: "button", className: "button caption-button", "aria-label": name, title: name, onclick },
+            label,
+        );
     const text = h("p", { className: "caption-text" });
     const number = h("span", { className: "caption-number numbers" });
     let captions = [];

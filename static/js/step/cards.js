@@ -53,7 +53,11 @@ export function createCards(root, side, moves, tools) {
 function makeCard(lane, context, moves) {
     const name = threadName(lane);
     const act = (label, title, run, className = "") =>
-        h("button", { type: "button", className: `card-action ${className}`, title, "aria-label": title, onclick: run }, label);
+        h(
+            "button",
+            { type: "button", className: `card-action ${className}`, title, "aria-label": title, onclick: run },
+            label,
+        );
     const card = {
         keys: {},
         program: h("ol", { className: "card-program mono", "aria-label": `${name}'s program` }),
@@ -65,7 +69,8 @@ function makeCard(lane, context, moves) {
             "button",
             { type: "button", className: "button card-step", onclick: () => moves.take(lane) },
             "Step ",
-            h("kbd", {}, String(lane + 1)),
+            h("kbd", { "aria-hidden": "true" }, String(lane + 1)),
+            h("span", { className: "visually-hidden" }, name),
         ),
         operation: act("operation", `${name} runs to the end of its operation (Shift+${lane + 1})`, () =>
             moves.takeOperation(lane),
@@ -74,7 +79,7 @@ function makeCard(lane, context, moves) {
     };
     card.element = h(
         "li",
-        { className: `card ${hueClass(lane)}`, "data-lane": lane },
+        { className: `thread-card ${hueClass(lane)}`, "data-lane": lane },
         h("div", { className: "card-head" }, chip(lane), card.program, card.line),
         h("div", { className: "card-body" }, h("div", { className: "card-words" }, card.next, card.why), card.step),
         h("div", { className: "card-foot" }, card.locals, card.operation, card.kill),
@@ -101,7 +106,7 @@ function updateCard(card, lane, execution, { state, step }, context, chosen) {
     showLocals(card, state, state.lanes[lane], names);
     card.step.disabled = card.operation.disabled = why !== null;
     card.kill.disabled = why !== null && !why.startsWith("waits");
-    setAttribute(card.step, "aria-label", why === null ? `Step ${threadName(lane)}: ${next.text}` : `${threadName(lane)} ${why}`);
+    setAttribute(card.step, "title", why === null ? `${threadName(lane)}: ${next.text}` : `${threadName(lane)} ${why}`);
     const faulted = execution.faultsUntil(step).some((fault) => fault.thread === lane);
     setAttribute(card.element, "data-stuck", why === null ? null : "yes");
     setAttribute(card.element, "data-fault", faulted ? "yes" : null);

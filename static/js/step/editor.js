@@ -53,11 +53,17 @@ class Editor {
         this.rows.forEach((row, index) => {
             if (document.activeElement !== row.input || row.input.dataset.sent === row.input.value)
                 row.input.value = programs[index];
-            showProblems(row, problems.filter(({ field, thread }) => field === "program" && thread === index));
+            showProblems(
+                row,
+                problems.filter(({ field, thread }) => field === "program" && thread === index),
+            );
             row.remove.hidden = this.rows.length < 2;
         });
         if (document.activeElement !== this.start.input) this.start.input.value = spec.start;
-        showProblems(this.start, problems.filter(({ field }) => field === "start"));
+        showProblems(
+            this.start,
+            problems.filter(({ field }) => field === "start"),
+        );
         const general = problems.filter(({ field, thread }) => field === "program" && !this.rows[thread]);
         this.general.hidden = general.length === 0;
         this.general.textContent = general.map(({ message }) => sentence(message)).join(" ");
@@ -105,7 +111,12 @@ class Editor {
         });
         const error = h("p", { className: "field-error", id: `step-${id}-error`, hidden: true });
         const words = badge
-            ? h("label", { htmlFor: input.id, className: "editor-label" }, badge, h("span", { className: "visually-hidden" }, "program of ", label))
+            ? h(
+                  "label",
+                  { htmlFor: input.id, className: "editor-label" },
+                  badge,
+                  h("span", { className: "visually-hidden" }, "program of ", label),
+              )
             : h("label", { htmlFor: input.id, className: "editor-label muted" }, label);
         const line = h("div", { className: "editor-line" }, words, input);
         return { input, error, line, element: h("div", { className: "editor-row" }, line, error) };
@@ -160,12 +171,21 @@ class Rules {
         const applySeed = () => this.seed.value !== this.shown && change({ seed: this.seed.value.trim() });
         this.seed.addEventListener("blur", applySeed);
         this.seed.addEventListener("keydown", (event) => event.key === "Enter" && applySeed());
-        this.backoff = choice("step-backoff", [["none", "none"], ["exponential", "exponential"]], (value) =>
-            change({ backoff: value }),
+        this.backoff = choice(
+            "step-backoff",
+            [
+                ["none", "none"],
+                ["exponential", "exponential"],
+            ],
+            (value) => change({ backoff: value }),
         );
         this.reuse = choice(
             "step-reuse",
-            [["lifo", "last freed first"], ["fifo", "first freed first"], ["never", "never"]],
+            [
+                ["lifo", "last freed first"],
+                ["fifo", "first freed first"],
+                ["never", "never"],
+            ],
             (value) => change({ reuse: value }),
         );
         this.error = h("p", { className: "field-error", id: "step-rules-error", hidden: true });
@@ -212,7 +232,9 @@ function labelled(label, control) {
 
 function signatures(entry) {
     return entry.operations
-        .map(({ name, takes_key: key, takes_value: value }) => [name, key && "KEY", value && "VALUE"].filter(Boolean).join(" "))
+        .map(({ name, takes_key: key, takes_value: value }) =>
+            [name, key && "KEY", value && "VALUE"].filter(Boolean).join(" "),
+        )
         .join(", ");
 }
 

@@ -11,7 +11,10 @@ const MEANINGS = {
     blocked: ["Blocked", "Whoever is left waits for a thread that will never move again."],
     "lost items": ["Lost items", "What was put in is neither inside nor was it taken out."],
     leak: ["Leak", "A node that nobody can reach was never freed."],
-    "use after free": ["Use after free", "A node was used that had been freed: in C this reads whatever lies there now."],
+    "use after free": [
+        "Use after free",
+        "A node was used that had been freed: in C this reads whatever lies there now.",
+    ],
     "double free": ["Double free", "A node was freed twice: in C the allocator gives it out twice."],
     "dangling pointer": ["Dangling pointer", "Shared memory points to a node that has been freed."],
     raised: ["Raised", "The operation raised an exception; its thread stops."],
@@ -66,7 +69,10 @@ function faultItem({ kind, message, thread }) {
 function earlier(before, side) {
     if (before.length === 0) return [];
     const last = before.at(-1);
-    const words = before.length === 1 ? `${faultName(last.kind)} at step ${last.step}` : `${before.length} faults, the last at step ${last.step}`;
+    const words =
+        before.length === 1
+            ? `${faultName(last.kind)} at step ${last.step}`
+            : `${before.length} faults, the last at step ${last.step}`;
     const go = () => side.context.playback.seekStep(last.step);
     return [
         h(

@@ -67,12 +67,26 @@ export function createHeap(root) {
 
 function rows({ used, free, retired, hazards, epoch, pinned }) {
     return [
-        ...row("in use", used.map((name) => cell(name))),
-        ...row("free", free.map((name) => cell(name, "freed"))),
-        ...retired.flatMap(({ lane, nodes }) => row(["retired by ", badge(lane)], nodes.map((name) => cell(name, "retired")))),
+        ...row(
+            "in use",
+            used.map((name) => cell(name)),
+        ),
+        ...row(
+            "free",
+            free.map((name) => cell(name, "freed")),
+        ),
+        ...retired.flatMap(({ lane, nodes }) =>
+            row(
+                ["retired by ", badge(lane)],
+                nodes.map((name) => cell(name, "retired")),
+            ),
+        ),
         ...(retired.length === 0 ? row("retired", []) : []),
         ...hazards.flatMap(({ name, lane, value }) =>
-            row(lane === null ? name : ["hazard ", badge(lane), name.replace(/^hazard T\d+/, "")], value === "None" ? [] : [cell(value, "hazard")]),
+            row(
+                lane === null ? name : ["hazard ", badge(lane), name.replace(/^hazard T\d+/, "")],
+                value === "None" ? [] : [cell(value, "hazard")],
+            ),
         ),
         ...(epoch === null
             ? []
@@ -80,7 +94,9 @@ function rows({ used, free, retired, hazards, epoch, pinned }) {
                   ...row("epoch", [cell(epoch, "epoch")]),
                   ...row(
                       "pinned",
-                      pinned.map(({ lane, epoch: at }) => h("span", { className: "heap-pin" }, badge(lane), ` in ${at}`)),
+                      pinned.map(({ lane, epoch: at }) =>
+                          h("span", { className: "heap-pin" }, badge(lane), ` in ${at}`),
+                      ),
                   ),
               ]),
     ];

@@ -202,6 +202,7 @@ export class StepPage {
     /** What stands at the head of the second branch. */
     headBeside({ head }) {
         const { execution } = this.beside;
+        head.parentElement.setAttribute("aria-label", "The branch beside it");
         const shared = sharedMoves(execution.moves, this.session.execution.moves);
         const button = (label, onclick) => h("button", { type: "button", className: "button", onclick }, label);
         head.replaceChildren(
@@ -268,7 +269,9 @@ export class StepPage {
 
     /** A step in words, for those who hear the page. */
     describeStep(number, { thread, text }) {
-        const faults = this.session.execution.faultsAt(number).map(({ kind, message }) => ` Fault: ${kind}. ${message}`);
+        const faults = this.session.execution
+            .faultsAt(number)
+            .map(({ kind, message }) => ` Fault: ${kind}. ${message}`);
         return `Step ${number}, ${threadName(thread)}: ${text}.${faults.join("")}`;
     }
 
@@ -321,7 +324,8 @@ export class StepPage {
 
     keyActions() {
         const { session } = this;
-        const playback = (act) => () => this.side && act(this.side.model.playback);
+        // After what was asked before: a key that is faster than the server must not overtake a step.
+        const playback = (act) => () => session.then(() => this.side && act(this.side.model.playback));
         const speed = (change) => (player) => player.setSpeed(SPEEDS[nearest(player.speed, change)]);
         return {
             take: (key) => session.take(Number(key) - 1),

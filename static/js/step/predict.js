@@ -32,7 +32,12 @@ class Predict {
             "Predict ",
             h("kbd", {}, "P"),
         );
-        this.element = h("div", { className: "predict", role: "group", "aria-label": "Predict" }, this.button, this.words);
+        this.element = h(
+            "div",
+            { className: "predict", role: "group", "aria-label": "Predict" },
+            this.button,
+            this.words,
+        );
         this.show();
     }
 
@@ -79,7 +84,13 @@ class Predict {
         this.asked = { key, step, thread, guess: null };
         const answer = (guess) => () => this.say(guess);
         const button = (label, key, onclick, kind = "") =>
-            h("button", { type: "button", className: `button ${kind}`, onclick }, label, key && " ", key && h("kbd", {}, key));
+            h(
+                "button",
+                { type: "button", className: `button ${kind}`, onclick },
+                label,
+                key && " ",
+                key && h("kbd", {}, key),
+            );
         this.title = h("h2", { id: "question-title" }, "Will ", name(thread), "'s CAS win?");
         this.text = h("p", {}, expectation(execution.pending(step)));
         this.answers = h(
@@ -99,7 +110,9 @@ class Predict {
         const root = this.page.place();
         root?.append(this.card);
         root?.classList.add("asking");
-        this.page.announce(`Predict: will ${threadName(thread)}'s CAS win? ${this.text.textContent} Y: it wins. N: it loses.`);
+        this.page.announce(
+            `Predict: will ${threadName(thread)}'s CAS win? ${this.text.textContent} Y: it wins. N: it loses.`,
+        );
         this.veil();
     }
 

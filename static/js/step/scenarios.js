@@ -46,7 +46,9 @@ export function createScenarioPicker(root, scenarios, open) {
             if (document.activeElement !== select || scenario) select.value = scenario?.key ?? "";
             else select.value = "";
             setText(shows, scenario?.shows ?? "");
-            const others = (scenario?.beside ?? []).map((key) => scenarios.find((other) => other.key === key)).filter(Boolean);
+            const others = (scenario?.beside ?? [])
+                .map((key) => scenarios.find((other) => other.key === key))
+                .filter(Boolean);
             beside.hidden = others.length === 0;
             beside.replaceChildren(
                 ...(others.length ? [h("span", { className: "muted" }, "Compare with: ")] : []),

@@ -31,6 +31,8 @@ export class StepSession {
         this.scenario = null;
         this.puzzle = null;
         this.problems = [];
+        /** True while what has just been added is about to be shown. */
+        this.arriving = false;
         this.queue = Promise.resolve();
         this.retry = () => {};
     }
@@ -154,7 +156,8 @@ export class StepSession {
 
     mayMove(thread) {
         const why = this.execution ? this.whyStuck(thread) : "is not there yet";
-        if (why !== null) this.hooks.say(`${threadName(thread)} cannot move: it ${why.replace(/^(stopped|killed)/, "was $1")}`);
+        if (why !== null)
+            this.hooks.say(`${threadName(thread)} cannot move: it ${why.replace(/^(stopped|killed)/, "was $1")}`);
         return why === null;
     }
 
@@ -179,7 +182,9 @@ export class StepSession {
             this.playback.playOn(shared); // it is the way that was gone already
             return;
         }
+        this.arriving = true;
         this.accept(found, { scenario: null, puzzle });
+        this.arriving = false;
         const { playback } = this;
         if (playback.steps - playback.step === 1) playback.stepForward();
         else playback.playOn();

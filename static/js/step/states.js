@@ -36,15 +36,24 @@ export const STEP_LABELS = {
 /** What the problems of a link come to, for a banner; those of a field stand at the field as well. */
 export function describeProblems(problems) {
     const words = problems.map(({ field, message }) =>
-        field in NAMES ? `${NAMES[field]}: ${message}` : `${field} ${message}`.replace(/^\S/, (letter) => letter.toUpperCase()),
+        field in NAMES
+            ? `${NAMES[field]}: ${message}`
+            : `${field} ${message}`.replace(/^\S/, (letter) => letter.toUpperCase()),
     );
     return {
-        title: problems.length === 1 ? "Something in this link is not right." : `${problems.length} things in this link are not right.`,
+        title:
+            problems.length === 1
+                ? "Something in this link is not right."
+                : `${problems.length} things in this link are not right.`,
         text: `${words.map((text) => sentence(text)).join(" ")} What is valid is shown.`,
     };
 }
 
 const NAMES = {
-    v: "Version", program: "Program", start: "Before they start", schedule: "Schedule", scenario: "Scenario",
+    v: "Version",
+    program: "Program",
+    start: "Before they start",
+    schedule: "Schedule",
+    scenario: "Scenario",
     puzzle: "Puzzle",
 };

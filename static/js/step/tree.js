@@ -83,7 +83,12 @@ class Tree {
 
     row(branch, index) {
         const current = index === this.current;
-        const track = element("svg", { class: "tried-track", height: ROW, width: this.x(branch.moves.length) + 16, "aria-hidden": "true" });
+        const track = element("svg", {
+            class: "tried-track",
+            height: ROW,
+            width: this.x(branch.moves.length) + 16,
+            "aria-hidden": "true",
+        });
         track.append(...this.lines(branch, index), ...this.steps(branch), ...this.ends(branch));
         const button = h(
             "button",
@@ -91,11 +96,11 @@ class Tree {
                 type: "button",
                 className: "tried-row",
                 "aria-current": current ? "true" : null,
-                "aria-label": describe(branch, index),
                 title: describe(branch, index),
                 onclick: (event) => this.press(event, branch, track),
             },
             track,
+            h("span", { className: "visually-hidden" }, describe(branch, index)),
         );
         const compare = h(
             "button",
@@ -166,7 +171,8 @@ class Tree {
 
     /** A click on a step goes there; the keyboard goes to the end of the branch. */
     press(event, branch, track) {
-        const place = event.detail === 0 ? Infinity : (event.clientX - track.getBoundingClientRect().left - PAD) / this.unit;
+        const place =
+            event.detail === 0 ? Infinity : (event.clientX - track.getBoundingClientRect().left - PAD) / this.unit;
         const step = Math.round(Math.min(branch.moves.length, Math.max(0, place)));
         this.actions.go(branch.schedule, step);
     }
@@ -176,7 +182,8 @@ class Tree {
         this.step = step;
         if (this.current < 0) return;
         let index = this.current;
-        while (this.branches[index].parent >= 0 && step < this.branches[index].from) index = this.branches[index].parent;
+        while (this.branches[index].parent >= 0 && step < this.branches[index].from)
+            index = this.branches[index].parent;
         const track = this.list.children[index]?.querySelector("svg");
         if (!track) return;
         this.ring ??= element("circle", { r: 10, class: "tried-ring" });
@@ -201,4 +208,3 @@ function element(tag, attributes) {
     for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
     return made;
 }
-

@@ -154,8 +154,8 @@ function threadMenu(session, context, lane) {
 
 /** `#s=1122&at=3`: a schedule and the step that is shown. */
 function openAddress(session) {
+    if (["", session.address].includes(location.hash.slice(1))) return;
     const wanted = new URLSearchParams(location.hash.slice(1));
-    if (location.hash.slice(1) === session.address) return;
     const moves = wanted.has("s") ? parseSchedule(wanted.get("s")) : session.story.moves;
     const isStory = session.story.moves.length === moves.length && session.story.beginsWith(moves);
     if (!isStory && !session.graph?.holds(moves)) return;

@@ -49,7 +49,7 @@ function makeCard(thread, session, context) {
         onclick: () => takeStep(session, thread, context),
     },
         h("span", { className: "card-head" }, chip(thread, false), parts.calls, h("kbd", {}, String(thread + 1))),
-        parts.next, parts.locals, parts.why);
+        h("span", { className: "visually-hidden" }, `Let ${name} take its next step.`), parts.next, parts.locals, parts.why);
     parts.finish = h("button", {
         type: "button", className: "button quiet card-finish", title: `Let ${name} run to the end of its operation`,
         onclick: () => session.finish(thread),
@@ -60,7 +60,6 @@ function makeCard(thread, session, context) {
 
 function drawCard(card, thread, session) {
     const { path, step } = session;
-    const name = threadName(thread);
     const next = path.isKilled(thread, step) ? null : path.next(thread, step);
     const reason = session.whyNot(thread);
     const last = path.isKilled(thread, step) ? "killed" : "has ended";
@@ -69,8 +68,6 @@ function drawCard(card, thread, session) {
     setAttribute(card.next, "data-last", next ? null : "yes");
     setText(card.why, (next && reason) ?? "");
     setAttribute(card.button, "aria-disabled", reason === null ? null : "true");
-    const label = next ? `${name}: take the next step, ${next.text}` : `${name} ${last}`;
-    setAttribute(card.button, "aria-label", next && reason ? `${label}; not now: ${reason}` : label);
     setAttribute(card.button, "data-moved", path.steps[step - 1]?.thread === thread ? "yes" : null);
     card.finish.disabled = reason !== null;
 }

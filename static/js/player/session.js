@@ -166,9 +166,9 @@ export class Session {
         this._emit("change", this);
     }
 
-    /** What the address of this view holds; empty at the beginning of the story. */
+    /** What the address of this view holds: the schedule where it is not the story's, and the step. */
     get address() {
-        const own = this.path === this.story ? "" : `s=${formatSchedule(this.path.moves)}`;
-        return [own, this.step > 0 ? `at=${this.step}` : ""].filter(Boolean).join("&");
+        const own = this.path === this.story ? "" : `s=${formatSchedule(this.path.moves)}&`;
+        return `${own}at=${this.step}`;
     }
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from lockfree_core.drive.stepping.recorder import STEP_NS
 from lockfree_core.trace.layout import RECORD, Kind
 
 __all__ = ["CAS", "Played", "Record"]
@@ -44,7 +45,7 @@ class Played:
     def records(self) -> list[Record]:
         """All records, oldest first."""
         data = base64.b64decode(self.found["records"])
-        return [Record(*fields, step=fields[0] // 1_000_000_000) for fields in RECORD.iter_unpack(data)]
+        return [Record._make((*fields, fields[0] // STEP_NS)) for fields in RECORD.iter_unpack(data)]
 
     @cached_property
     def finished(self) -> bool:

@@ -218,8 +218,8 @@ _PUZZLES = (
         title="Work for the bin",
         text="Two threads change a copy-on-write map. Let T1 make its copies three times before they are published.",
         hint="Whoever loses copies anew. Many writers on one root are what this map is not for.",
-        spec=StepSpec("copy-on-write-map", "set 1 11 | set 2 21; set 2 22", "set 2 20; set 1 10"),
-        par=31, solution="1x4.2x8.1x5.2x8.1x6", goal=_published_after(2),
+        spec=StepSpec("copy-on-write-map", "set 1 11 | set 2 21; set 2 22", "set 2 20"),
+        par=28, solution="1x5.2x5.1x6.2x5.1x7", goal=_published_after(2),
     ),
 )  # fmt: skip
 

@@ -45,6 +45,8 @@ class Figure {
     build() {
         const find = (name) => this.root.querySelector(`.live-${name}`);
         this.stage = find("stage");
+        // In Step a flag opens its thread's menu. Here nothing in the picture acts; the caption says what it shows.
+        this.stage.inert = true;
         this.caption = h("p", { className: "live-caption", "aria-live": "polite" });
         this.did = h("span", { className: "live-did" });
         const button = (text, label, onclick) =>
@@ -125,6 +127,11 @@ class Figure {
 
     describeStep(step) {
         if (!step) return ["before the first step"];
-        return [h("span", { className: `chip ${hueClass(step.thread)}` }, threadName(step.thread)), ` ${step.text}`];
+        const faults = this.execution.faults.filter((fault) => fault.step === this.step);
+        return [
+            h("span", { className: `chip ${hueClass(step.thread)}` }, threadName(step.thread)),
+            ` ${step.text}`,
+            ...faults.map(({ kind }) => h("strong", { className: "live-fault" }, kind)),
+        ];
     }
 }

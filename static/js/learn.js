@@ -102,7 +102,7 @@ function watchWidths() {
         for (const { target } of entries) {
             const isWide = target.scrollWidth > target.clientWidth;
             setAttribute(target, "tabindex", isWide ? "0" : null);
-            setAttribute(target, "role", isWide ? "region" : null);
+            setAttribute(target, "role", isWide ? "group" : null);
             setAttribute(target, "aria-label", isWide ? (target.dataset.wide ?? "Code") : null);
         }
     });

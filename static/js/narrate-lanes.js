@@ -81,7 +81,16 @@ function killed(s, { aux: position }) {
     consequence(s);
 }
 
-function fault(s, { cell: message }) {
+/** A fault of memory is marked by 1: nothing is raised, as in C, and the thread goes on. */
+function fault(s, { cell: message, aux: isMemory }) {
+    if (isMemory) {
+        s.plain("A fault of memory by ").thread();
+        if (s.isBusy) {
+            s.plain(" inside ").call();
+        }
+        s.plain(": ").code(s.names.bareText(message)).plain(". It goes on, as in C, and does not notice.");
+        return;
+    }
     s.thread().plain(" raised ").code(s.names.bareText(message));
     if (s.isBusy) {
         s.plain(" inside ").call();

@@ -94,7 +94,8 @@ class Picker {
         const entry = this.entry();
         this.input.value = entry?.title ?? "";
         const family = this.entries.filter((other) => other.family === entry?.family);
-        const present = VARIANTS.map((variant) => family.find((other) => other.variant === variant)).filter(Boolean);
+        const oneOf = (variant) => (variant === entry?.variant ? entry : family.find((other) => other.variant === variant));
+        const present = VARIANTS.map(oneOf).filter(Boolean);
         this.variants.replaceChildren(...present.map((other) => this.variantButton(other)));
     }
 

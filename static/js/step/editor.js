@@ -27,6 +27,7 @@ class Editor {
             "+ thread",
         );
         this.start = this.field("Before they start", "start", () => this.apply());
+        this.start.element.classList.add("editor-start");
         this.hint = h("p", { className: "editor-hint muted" });
         this.general = h("p", { className: "field-error", hidden: true });
         root.append(

@@ -47,22 +47,30 @@ export function createFaultStrip(root, side) {
             const key = JSON.stringify([now, before.length]);
             if (key === shown) return;
             shown = key;
-            list.replaceChildren(...now.map(faultItem), ...earlier(before, side));
+            list.replaceChildren(...now.map((fault) => faultItem(fault, now.length === 1)), ...earlier(before, side));
         },
         destroy: () => root.replaceChildren(),
     };
 }
 
-function faultItem({ kind, message, thread }) {
-    const [, meaning] = MEANINGS[kind] ?? [];
+/** One fault; alone it has room to say what it means. */
+function faultItem({ kind, message, thread }, alone) {
+    const name = nameOf(kind, message);
+    const meaning = alone && name === faultName(kind) && MEANINGS[kind]?.[1];
+    const text = message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
     return h(
         "li",
         { className: `fault-item${thread >= 0 ? ` ${hueClass(thread)}` : ""}`, "data-kind": kind },
         faultMark(),
-        h("strong", {}, faultName(kind)),
+        h("strong", {}, name),
         thread >= 0 && h("span", { className: "said-thread" }, threadName(thread)),
-        h("span", { className: "fault-text" }, message, meaning && h("span", { className: "muted" }, ` ${meaning}`)),
+        h("span", { className: "fault-text" }, text, meaning && h("span", { className: "muted" }, ` ${meaning}`)),
     );
+}
+
+/** An account may also have more than was put in. */
+function nameOf(kind, message) {
+    return kind === "lost items" && message.includes("too many") ? "Items too many" : faultName(kind);
 }
 
 /** What went wrong before, one button that goes there. */

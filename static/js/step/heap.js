@@ -84,7 +84,7 @@ function rows({ used, free, retired, hazards, epoch, pinned }) {
         ...(retired.length === 0 ? row("retired", []) : []),
         ...hazards.flatMap(({ name, lane, value }) =>
             row(
-                lane === null ? name : ["hazard ", badge(lane), name.replace(/^hazard T\d+/, "")],
+                lane === null ? name : ["hazard ", badge(lane), name.replace(/^hazard T\d+\.?/, " ")],
                 value === "None" ? [] : [cell(value, "hazard")],
             ),
         ),

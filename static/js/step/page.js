@@ -19,16 +19,15 @@ import { createAside } from "./aside.js";
 import { createBench } from "./bench.js";
 import { createCaptions } from "./captions.js";
 import { createCards } from "./cards.js";
+import { createCompare } from "./compare.js";
 import { createEditor } from "./editor.js";
 import { STEP_BINDINGS, installChords } from "./keys.js";
 import { createMoves } from "./moves.js";
 import { createPredict } from "./predict.js";
 import { createPuzzles } from "./puzzles.js";
 import { createScenarioPicker } from "./scenarios.js";
-import { sharedMoves } from "./schedule.js";
-import { StepSession, loadInto } from "./session.js";
+import { StepSession } from "./session.js";
 import { createStepSide } from "./side.js";
-import { sameSubject } from "./spec.js";
 import { STEP_LABELS, STEP_STATES, describeProblems } from "./states.js";
 
 const place = (id) => document.getElementById(id);
@@ -46,7 +45,6 @@ export class StepPage {
         this.api = createApi();
         this.sources = new Map();
         this.side = null;
-        this.beside = null;
         this.bench = null;
         this.chosen = 0;
         this.told = -1;
@@ -108,9 +106,15 @@ export class StepPage {
             announce,
         });
         this.moves.extra.append(this.predict.element);
+        this.compare = createCompare({
+            shared: this.shared,
+            session: this.session,
+            show: (beside) => this.buildBench(beside ? [this.side, beside] : [this.side]),
+            announce,
+        });
         this.aside = createAside(place("tried"), {
             go: (schedule, step) => this.goTo(schedule, step),
-            compare: (schedule) => this.compare(schedule),
+            compare: (schedule) => this.compare.begin(schedule),
         });
         this.panels = createPanels();
         this.header = createHeader(
@@ -161,8 +165,7 @@ export class StepPage {
         this.predict.close();
         this.bench?.destroy();
         this.bench = null;
-        this.beside?.close();
-        this.beside = null;
+        this.compare.drop();
         this.side?.close();
     }
 
@@ -172,56 +175,10 @@ export class StepPage {
         this.bench = createBench(sides, {
             cards: (root, side) => createCards(root, side, this.cardMoves(), this.moves.element),
             captions: (root, side) => (this.captions = createCaptions(root, side, () => this.session.scenario)),
-            beside: (parts) => this.headBeside(parts),
+            beside: (parts) => this.compare.head(parts),
         });
         for (const { model } of sides) model.playback.jump(model.playback.step); // new views draw from a whole frame
         this.side.context.emit("target", this.chosen);
-    }
-
-    // Two branches beside each other
-
-    /** Shows another branch beside this one, at the same steps. */
-    async compare(schedule) {
-        const { session } = this;
-        const found = await session.then(() => session.fetch({ ...session.execution.spec, schedule }));
-        if (!found) return;
-        this.beside?.close();
-        this.beside = createStepSide(this.shared, session.entry, 1);
-        loadInto(this.beside, found, null);
-        this.buildBench([this.side, this.beside]);
-        announce("Two branches side by side; the second follows the steps of the first.");
-    }
-
-    endCompare() {
-        if (this.beside === null) return;
-        this.beside.close();
-        this.beside = null;
-        this.buildBench([this.side]);
-    }
-
-    /** What stands at the head of the second branch. */
-    headBeside({ head }) {
-        const { execution } = this.beside;
-        head.parentElement.setAttribute("aria-label", "The branch beside it");
-        const shared = sharedMoves(execution.moves, this.session.execution.moves);
-        const button = (label, onclick) => h("button", { type: "button", className: "button", onclick }, label);
-        head.replaceChildren(
-            h(
-                "div",
-                { className: "side-words" },
-                h("h2", { className: "side-title" }, "The branch beside it"),
-                h("p", { className: "side-subtitle mono" }, `${execution.schedule()}, forks after step ${shared}`),
-            ),
-            h(
-                "div",
-                { className: "side-tools" },
-                button("Go there", () => {
-                    this.endCompare();
-                    this.session.goTo(execution.schedule(), this.session.step);
-                }),
-                button("End", () => this.endCompare()),
-            ),
-        );
     }
 
     /** From the tree: a step of a branch; of the branch that is shown, without asking the server. */
@@ -233,7 +190,7 @@ export class StepPage {
     changed(execution) {
         const { session } = this;
         const { entry, problems, scenario, puzzle } = session;
-        if (this.beside && !sameSubject(this.beside.execution.spec, execution.spec)) this.endCompare();
+        this.compare.changed(execution);
         this.picker.show(entry.key);
         this.scenarios.show(scenario);
         this.puzzles.show(puzzle, execution.goal);
@@ -361,9 +318,9 @@ export class StepPage {
     }
 
     toggleCompare() {
-        if (this.beside) return this.endCompare();
+        if (this.compare.side) return this.compare.end();
         const other = this.aside.other();
-        return other === null ? this.say("There is no other branch to compare with") : this.compare(other);
+        return other === null ? this.say("There is no other branch to compare with") : this.compare.begin(other);
     }
 
     say(text) {

@@ -136,37 +136,33 @@ class Tree {
     }
 
     steps(branch) {
-        if (this.unit < DOTS_FROM) return [];
-        return branch.moves.slice(branch.from).flatMap(({ thread, kill }, at) => {
-            const [x, y] = [this.x(branch.from + at + 1), ROW / 2];
-            const hue = `hue-${thread % 8}`;
-            if (kill) return [element("path", { d: `M${x - 4} ${y - 4}l8 8m0-8l-8 8`, class: `tried-kill ${hue}` })];
-            const radius = this.unit >= NUMBERS_FROM ? 7 : Math.max(2, this.unit / 2.6);
-            const dot = element("circle", { cx: x, cy: y, r: radius, class: `tried-step ${hue}` });
-            if (this.unit < NUMBERS_FROM) return [dot];
-            const number = element("text", { x, y: y + 3.5, class: "tried-number" });
-            number.textContent = String(thread + 1);
-            return [dot, number];
+        const faults = new Set(branch.faults.map(({ step }) => step));
+        return branch.moves.slice(branch.from).flatMap((move, at) => {
+            const step = branch.from + at + 1;
+            if (faults.has(step)) return this.fault(this.x(step));
+            return this.unit < DOTS_FROM ? [] : this.dot(move, this.x(step));
         });
     }
 
-    ends(branch) {
-        const found = [];
+    dot({ thread, kill }, x) {
         const y = ROW / 2;
-        const faults = new Set(branch.faults.map(({ step }) => step).filter((step) => step > branch.from));
-        for (const step of faults) {
-            const x = this.x(step) + (step === branch.moves.length ? 13 : 0);
-            const place = step === branch.moves.length ? y : y - 9;
-            found.push(element("rect", { x: x - 5, y: place - 6, width: 10, height: 12, rx: 2, class: "tried-fault" }));
-            const mark = element("text", { x, y: place + 4, class: "tried-fault-mark" });
-            mark.textContent = "!";
-            found.push(mark);
-        }
-        if (branch.end === "finished" && !faults.has(branch.moves.length)) {
-            const x = this.x(branch.moves.length) + 13;
-            found.push(element("path", { d: `M${x - 4} ${y}l3 3 5-6`, class: "tried-end" }));
-        }
-        return found;
+        const hue = `hue-${thread % 8}`;
+        if (kill) return [element("path", { d: `M${x - 4} ${y - 4}l8 8m0-8l-8 8`, class: `tried-kill ${hue}` })];
+        const radius = this.unit >= NUMBERS_FROM ? 7 : Math.max(2, this.unit / 2.6);
+        const dot = element("circle", { cx: x, cy: y, r: radius, class: `tried-step ${hue}` });
+        return this.unit < NUMBERS_FROM ? [dot] : [dot, label(x, "tried-number", String(thread + 1))];
+    }
+
+    /** Square, and with its mark: a fault is not told by its colour alone. */
+    fault(x) {
+        const box = { x: x - 5.5, y: ROW / 2 - 7, width: 11, height: 14, rx: 2, class: "tried-fault" };
+        return [element("rect", box), label(x, "tried-fault-mark", "!")];
+    }
+
+    ends(branch) {
+        if (branch.end !== "finished" || branch.faults.some(({ step }) => step === branch.moves.length)) return [];
+        const x = this.x(branch.moves.length) + 13;
+        return [element("path", { d: `M${x - 4} ${ROW / 2}l3 3 5-6`, class: "tried-end" })];
     }
 
     /** A click on a step goes there; the keyboard goes to the end of the branch. */
@@ -201,6 +197,12 @@ function describe(branch, index) {
     const last = branch.moves.at(-1);
     const count = branch.moves.length;
     return `Branch ${index + 1}: ${count} step${count === 1 ? "" : "s"}, the last one ${threadName(last.thread)}'s${fork}; ${end}`;
+}
+
+function label(x, name, words) {
+    const made = element("text", { x, y: ROW / 2 + 3.5, class: name });
+    made.textContent = words;
+    return made;
 }
 
 function element(tag, attributes) {

@@ -19,6 +19,7 @@ import { Session } from "./player/session.js";
 import { createStory } from "./player/story.js";
 import { createTrace } from "./player/trace.js";
 import { createScene } from "./scenes/index.js";
+import { createHeap } from "./step/heap.js";
 import { StepPlayback } from "./step/player.js";
 import { formatSchedule, parseSchedule } from "./step/schedule.js";
 import { followSystem, toggleTheme } from "./theme.js";
@@ -70,6 +71,7 @@ function buildPage(data) {
         narration: h("div", { className: "narration" }),
         story: h("div", { className: "player-story" }),
         cards: section("threads", "Threads"),
+        heap: data.entry.heap ? section("heap", "The simulated heap") : null,
         controls: h("div", { className: "transport player-controls" }),
         code: h("section", { className: "code-panel", "aria-label": "Source code" }),
         map: section("schedules", "All schedules"),
@@ -78,7 +80,8 @@ function buildPage(data) {
         announcer: h("div", { className: "visually-hidden", role: "log", "aria-live": "polite", "aria-atomic": "true" }),
     };
     const main = h("main", { className: `player-main${data.graph ? "" : " one-schedule"}` },
-        h("div", { className: "player-stage" }, rooms.scene, rooms.narration, rooms.story, rooms.controls, rooms.cards),
+        h("div", { className: "player-stage" },
+            rooms.scene, rooms.narration, rooms.story, rooms.controls, rooms.cards, rooms.heap),
         h("div", { className: "player-code" }, rooms.code), rooms.map, rooms.trace);
     rooms.page = h("div", { className: "player" }, buildHead(data), main, buildFoot(data, rooms.command), rooms.announcer);
     return rooms;
@@ -120,6 +123,7 @@ function buildViews(rooms, session, context, data) {
         createNarration(rooms.narration, context, { speaks: false }),
         createCode(rooms.code, context),
         createCards(rooms.cards, session, context),
+        ...(rooms.heap ? [createHeapView(rooms.heap, context)] : []),
     ];
     session.model.playback.listen((frame) => views.forEach((view) => view.render(frame)));
     createStory(rooms.story, session, context.announce);
@@ -133,6 +137,12 @@ function buildViews(rooms, session, context, data) {
     session.on("change", () => keepAddress(session));
     session.on("change", follow);
     follow();
+}
+
+function createHeapView(root, { names }) {
+    root.append(h("h2", { className: "panel-title" }, "Heap"));
+    const heap = createHeap(root);
+    return { render: ({ state }) => heap.render(state, names) };
 }
 
 function buildMap(root, session, { whyNoGraph }) {

@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export PIP_ROOT_USER_ACTION := ignore
 INSTALL = $(PIP) install --constraint constraints.txt --no-build-isolation --config-settings editable_mode=compat
 
-.PHONY: help setup run test lint format bench bench-native stress clean
+.PHONY: help setup run test lint format bench bench-native stress site clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,8 +42,11 @@ bench-native: setup  ## measure the native core against the standard library and
 stress: setup  ## the native core under hundreds of millions of operations
 	@LOCKFREE_STRESS=1 $(BIN)/python -m pytest tests/native -m stress $(ARGS)
 
+site: $(VENV)/.installed-run  ## write all scenarios as a static site; SITE=folder says where (default: site)
+	@exec $(BIN)/lockfree-lab site $(or $(SITE),site)
+
 clean:  ## remove .venv, caches and build outputs
-	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.created:

@@ -17,7 +17,7 @@ from lockfree_core.drive.stepping.told import tell_step
 from lockfree_core.errors import ScheduleError
 from lockfree_core.reclamation.hazard_pointers import SLOT_PREFIX
 
-__all__ = ["describe_execution", "end_faults", "extend", "outcome", "replay"]
+__all__ = ["describe_execution", "describe_names", "end_faults", "extend", "outcome", "replay"]
 
 _LONGEST_OPERATION: Final = 500  # steps of one operation, after which nobody waits for its end any longer
 
@@ -102,7 +102,7 @@ def describe_execution(stepper: Stepper) -> dict[str, Any]:
     words = recorder.words
     faults = [*recorder.faults, *end_faults(stepper)]
     return {
-        "names": _names(stepper),
+        "names": describe_names(stepper),
         "snapshot": stepper.start,
         "records": base64.b64encode(recorder.data).decode(),
         "count": recorder.count,
@@ -138,7 +138,8 @@ def _steps_in_operation(stepper: Stepper, thread: int) -> int:
     return sum(1 for row in stepper.steps[begin - 1 :] if row.thread == thread)
 
 
-def _names(stepper: Stepper) -> dict[str, Any]:
+def describe_names(stepper: Stepper) -> dict[str, Any]:
+    """Everything that records of this execution refer to by number."""
     recorder = stepper.recorder
     operations = [
         {"id": index, "name": method.name, "takes_value": bool(method.parameters), "effect": method.effect,

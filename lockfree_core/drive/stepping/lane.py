@@ -77,6 +77,21 @@ class SteppedLane:
         finally:
             self._memory.lane = None
 
+    @property
+    def frame(self) -> FrameType | None:
+        """Where it is suspended; None once it has ended."""
+        frame: FrameType | None = self._greenlet.gr_frame
+        return frame
+
+    @property
+    def effected(self) -> bool:
+        """Whether the running operation has taken effect."""
+        return self._effected
+
+    def told(self) -> tuple[dict[str, int], dict[int, int]]:
+        """The locals that the trace knows with their codes, and the cell that each code was last read from."""
+        return self._shown, self._origins
+
     def abandon(self) -> None:
         """Unwind it; the memory must be detached, or the unwinding would be recorded."""
         if self._greenlet:
@@ -205,6 +220,7 @@ class SteppedLane:
                 elif value is None or _is_tellable(value.__class__):
                     current[name] = memory.encode(value)
         if current == shown:
+            self._shown = current  # in the order of the code, whatever happened before
             return
         for name, code in current.items():
             if shown.get(name, _UNSEEN) != code:

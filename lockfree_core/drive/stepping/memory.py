@@ -221,6 +221,10 @@ class ScheduledMemory:
         """The set-up is over: from now on nodes are the threads'."""
         self._made = [0] * self._threads
 
+    def fates(self) -> tuple[Any, ...]:
+        """What decides the names and numbers that are still to be dealt, and what is still to be drawn."""
+        return self._made, self._next_root, self._generators
+
     # -- inside
 
     def _prepared_number(self) -> int:

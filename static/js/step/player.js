@@ -150,8 +150,7 @@ export class StepPlayback extends Playback {
         const frame = super.frame();
         frame.shown = this._tellOnce(frame.shown);
         frame.current = this._told();
-        const acted = frame.current.record;
-        return { ...frame, acted, first: -1, step: this._step, steps: this.steps, time: this._step * STEP_NS };
+        return { ...frame, first: -1, step: this._step, steps: this.steps, time: this._step * STEP_NS };
     }
 
     /** Of the records of one step only the access itself is told of. */

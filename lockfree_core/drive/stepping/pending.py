@@ -32,7 +32,7 @@ def describe_pending(pending: Pending, words: Words) -> dict[str, Any]:
 
 
 def _cas(pending: Pending, words: Words) -> str:
-    tag = "" if pending.version is None else f" v{pending.version}"
+    tag = "" if pending.version is None else f" #{pending.version}"
     return f"CAS {words.cell(pending.cell)}: {words.value(pending.expected)}{tag} → {words.value(pending.after)}"
 
 

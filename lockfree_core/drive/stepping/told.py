@@ -37,15 +37,15 @@ def _record(recorder: Recorder, index: int) -> Record:
 
 
 def _load(record: Record, versions: Record | None, words: Words) -> str:
-    return f": {words.value(record[7])}" + (f" v{versions[6]}" if versions else "")
+    return f": {words.value(record[7])}" + (f" #{versions[6]}" if versions else "")
 
 
 def _won(record: Record, versions: Record | None, words: Words) -> str:
-    return ", won" + (f", v{versions[7]} now" if versions else "")
+    return ", won" + (f", now #{versions[7]}" if versions else "")
 
 
 def _lost(record: Record, versions: Record | None, words: Words) -> str:
-    return f", lost: it is {words.value(record[6])}" + (f" v{versions[6]}" if versions else "")
+    return f", lost: it is {words.value(record[6])}" + (f" #{versions[6]}" if versions else "")
 
 
 def _nothing(record: Record, versions: Record | None, words: Words) -> str:

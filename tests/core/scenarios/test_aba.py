@@ -126,8 +126,8 @@ def test_every_cure_lets_the_swing_fail_and_each_item_come_out_once(key: str) ->
 
 def test_the_tag_is_swapped_with_the_pointer_and_the_schedule_is_the_same() -> None:
     texts = [step["text"] for step in run("aba-tags")["steps"]]
-    assert texts[13] == "CAS head: n1 v5 → n3, won, v6 now"
-    assert texts[14] == "CAS head: n3 v3 → n2, lost: it is n3 v6"
+    assert texts[13] == "CAS head: n1 #5 → n3, won, now #6"
+    assert texts[14] == "CAS head: n3 #3 → n2, lost: it is n3 #6"
     same = len("11222.3x4.2x5.1")
     assert SCENARIOS["aba-tags"].spec.schedule[:same] == SCENARIOS["aba-on-reuse"].spec.schedule[:13] + ".1"
     assert freed("aba-tags")[:2] == freed("aba-on-reuse")[:2]
@@ -157,10 +157,10 @@ def test_under_pythons_collection_nobody_frees() -> None:
 
 def test_a_tag_wraps_after_four_changes() -> None:
     texts = [step["text"] for step in run("tag-wraps")["steps"]]
-    assert texts[0] == "load head with its version: n3 v3"
-    assert texts[18] == "CAS head: n3 v3 → n2, won, v0 now"
+    assert texts[0] == "load head with its version: n3 #3"
+    assert texts[18] == "CAS head: n3 #3 → n2, won, now #0"
     swings = [text for text in texts[:18] if text.startswith("CAS head") and "won" in text]
-    assert [text.split()[-2] for text in swings] == ["v0", "v1", "v2", "v3"]
+    assert [text.split()[-1] for text in swings] == ["#0", "#1", "#2", "#3"]
     assert results("tag-wraps") == [["4"], ["3", "None", "2"], ["2", "1"]], "2 comes out twice"
 
 
@@ -168,7 +168,7 @@ def test_the_same_changes_do_not_fool_a_tag_that_does_not_wrap() -> None:
     spec = SCENARIOS["tag-wraps"].spec
     execution = run_spec(StepSpec("tagged-stack", spec.program, spec.start, schedule="11222.3x8.2x5.1", then="all"))
     assert execution["faults"] == [] and execution["account"]["balanced"]
-    assert execution["steps"][18]["text"] == "CAS head: n3 v3 → n2, lost: it is n3 v7"
+    assert execution["steps"][18]["text"] == "CAS head: n3 #3 → n2, lost: it is n3 #7"
 
 
 def test_without_a_second_look_the_hazard_pointer_comes_too_late() -> None:

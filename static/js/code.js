@@ -59,11 +59,14 @@ class CodeView {
             this.list.addEventListener(kind, (event) => this.byHand(event), { passive: true });
         }
         this.list.addEventListener("keydown", (event) => this.byHand(event));
+        this.observer = new ResizeObserver(() => this.following && this.current && this.reveal(this.current));
+        this.observer.observe(this.list);
         this.off = [context.on("entry", () => this.load()), context.on("cleared", () => this.clear())];
         this.load();
     }
 
     destroy() {
+        this.observer.disconnect();
         this.off.forEach((stop) => stop?.());
         this.root.replaceChildren();
     }

@@ -33,12 +33,13 @@ const HONESTY = [
 /**
  * @param {{ title: string, variant: string, paper: string, progress: string, flaw: string }[]} structures
  * @param {string} version
- * @param {{ bindings?: import("./keys.js").Binding[], honesty?: string[] }} [lab] what another lab says of itself
+ * @param {{ bindings?: import("./keys.js").Binding[], honesty?: string[], shapes?: Record<string, string> }} [lab] what
+ *     another lab says of itself
  */
-export function openHelp(structures, version, { bindings = BINDINGS, honesty = HONESTY } = {}) {
+export function openHelp(structures, version, { bindings = BINDINGS, honesty = HONESTY, shapes = {} } = {}) {
     const sections = [
         section("Keys", keyList(bindings)),
-        section("What you see", h("ul", { className: "legend" }, ...SHAPES.map(shapeItem))),
+        section("What you see", h("ul", { className: "legend" }, ...SHAPES.map(([kind, text]) => shapeItem([kind, shapes[kind] ?? text])))),
         section(
             "A colour is a thread",
             h("p", {}, "Hue tells threads apart and nothing else, and the number always stands beside it."),

@@ -42,6 +42,6 @@ export const STEPS = Object.freeze({
     seek: (playback, place) => playback.seekStep(place),
     mode: ({ mode, speed, step, steps }) => {
         if (mode === "replay") return `playing at ${speed}×`;
-        return step < steps ? "a step of another thread forks here" : "";
+        return step < steps ? "another thread forks here" : "";
     },
 });

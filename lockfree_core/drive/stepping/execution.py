@@ -15,6 +15,7 @@ from lockfree_core.drive.stepping.schedule import MOST_STEPS, Move
 from lockfree_core.drive.stepping.stepper import Stepper
 from lockfree_core.drive.stepping.told import tell_step
 from lockfree_core.errors import ScheduleError
+from lockfree_core.reclamation.hazard_pointers import SLOT_PREFIX
 
 __all__ = ["describe_execution", "describe_names", "end_faults", "extend", "outcome", "replay"]
 
@@ -153,12 +154,12 @@ def describe_names(stepper: Stepper) -> dict[str, Any]:
 
 
 def _leaked(stepper: Stepper) -> list[tuple[int, str]]:
-    """Nodes of the heap that nobody can reach, and that were neither freed nor retired."""
+    """Nodes of the heap that the structure does not lead to, and that were neither freed nor retired."""
     heap = stepper.memory.heap
     if heap is None:
         return []
     reached: set[int] = set()
-    level = [cell.value for cell in stepper.memory.roots]
+    level = [cell.value for cell in stepper.memory.roots if not cell.name.startswith(SLOT_PREFIX)]
     while level:
         nodes = [node for node in level if hasattr(node, "trace_id") and node.trace_id not in reached]
         reached |= {node.trace_id for node in nodes}

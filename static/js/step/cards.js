@@ -8,6 +8,7 @@
 import { chip, h, hueClass, setAttribute, setText, threadName } from "../dom.js";
 import { localState } from "../state.js";
 
+const ENDED = ["has ended", "has nothing to do"];
 const FRESHNESS = { stale: " stale", aba: " ABA" };
 
 /**
@@ -109,6 +110,7 @@ function updateCard(card, lane, execution, { state, step }, context, chosen) {
     setAttribute(card.step, "title", why === null ? `${threadName(lane)}: ${next.text}` : `${threadName(lane)} ${why}`);
     const faulted = execution.faultsUntil(step).some((fault) => fault.thread === lane);
     setAttribute(card.element, "data-stuck", why === null ? null : "yes");
+    setAttribute(card.element, "data-ended", ENDED.includes(why) ? "yes" : null);
     setAttribute(card.element, "data-fault", faulted ? "yes" : null);
     setAttribute(card.element, "data-chosen", chosen ? "yes" : null);
     setAttribute(card.element, "data-moved", step > 0 && execution.steps[step - 1].thread === lane ? "yes" : null);

@@ -28,6 +28,7 @@ import { createPuzzles } from "./puzzles.js";
 import { createScenarioPicker } from "./scenarios.js";
 import { StepSession } from "./session.js";
 import { createStepSide } from "./side.js";
+import { readView } from "./spec.js";
 import { STEP_LABELS, STEP_STATES, describeProblems } from "./states.js";
 
 const place = (id) => document.getElementById(id);
@@ -38,6 +39,11 @@ const HONESTY = [
     "The memory is sequentially consistent: no reordering is shown, and none can be found here.",
     "The simulated heap gives a freed node out again, as an allocator of C does; Python's own collection does not.",
 ];
+
+const SHAPES = {
+    injected: "Hatched: a freed node, whose last contents can still be seen; a queue's dummy; a back-off.",
+    fault: "Red: a fault, and nothing else is red: memory misused, items lost, a deadlock, an operation that raised.",
+};
 
 export class StepPage {
     constructor(bootstrap) {
@@ -104,6 +110,7 @@ export class StepPage {
             side: () => this.side,
             place: () => place("sides").querySelector('[data-side="0"]'),
             announce,
+            embedded: readView(location.search).embed,
         });
         this.moves.extra.append(this.predict.element);
         this.compare = createCompare({
@@ -334,7 +341,11 @@ export class StepPage {
     }
 
     help() {
-        openHelp(this.bootstrap.structures, this.bootstrap.version, { bindings: STEP_BINDINGS, honesty: HONESTY });
+        openHelp(this.bootstrap.structures, this.bootstrap.version, {
+            bindings: STEP_BINDINGS,
+            honesty: HONESTY,
+            shapes: SHAPES,
+        });
     }
 
     escape() {

@@ -15,6 +15,7 @@ const ON = "step.predict";
  * @param {() => object} page.side
  * @param {() => HTMLElement | null} page.place the side of the stage
  * @param {(text: string) => void} page.announce
+ * @param {boolean} page.embedded nobody is asked there
  */
 export function createPredict(page) {
     return new Predict(page);
@@ -60,14 +61,15 @@ class Predict {
     /** What lies ahead tells the answer: lanes and tree are covered while something does. */
     veil() {
         const playback = this.page.side()?.model.playback;
-        const hides = this.on && playback !== undefined && playback.step < playback.steps;
+        const hides = this.on && !this.page.embedded && playback !== undefined && playback.step < playback.steps;
         setAttribute(document.getElementById("frame"), "data-veiled", hides ? "yes" : null);
     }
 
     /** Whether a step may be shown now; where it may not, the person is asked. */
     allows(step) {
         const execution = this.page.execution();
-        if (!this.on || !execution?.isCas(step) || this.said.has(this.keyOf(execution, step))) return true;
+        if (!this.on || this.page.embedded || !execution?.isCas(step) || this.said.has(this.keyOf(execution, step)))
+            return true;
         this.ask(execution, step);
         return false;
     }

@@ -8,7 +8,7 @@ import { faultName } from "./faults.js";
 import { branchOf } from "./tried.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const ROW = 26;
+const ROW = { mouse: 26, touch: 44 };
 const PAD = 12;
 const MOST_UNIT = 22;
 const NUMBERS_FROM = 13;
@@ -36,6 +36,7 @@ export function createTree(root, actions) {
 class Tree {
     constructor(root, actions) {
         Object.assign(this, { root, actions, branches: [], current: -1, step: 0, width: 0 });
+        this.height = matchMedia("(pointer: coarse)").matches ? ROW.touch : ROW.mouse;
         this.list = h("ul", { className: "tried scroll", tabIndex: 0, "aria-label": "Branches that were tried" });
         this.empty = h(
             "p",
@@ -85,7 +86,7 @@ class Tree {
         const current = index === this.current;
         const track = element("svg", {
             class: "tried-track",
-            height: ROW,
+            height: this.height,
             width: this.x(branch.moves.length) + 16,
             "aria-hidden": "true",
         });
@@ -124,9 +125,9 @@ class Tree {
 
     /** Where it forks, its line stands on the one that it leaves. */
     lines(branch, index) {
-        const middle = ROW / 2;
+        const middle = this.height / 2;
         const [from, to] = [this.x(branch.from), this.x(branch.moves.length)];
-        const up = branch.parent < 0 ? 0 : (index - branch.parent) * ROW;
+        const up = branch.parent < 0 ? 0 : (index - branch.parent) * this.height;
         const bend = Math.min(this.unit, 8);
         const path =
             up === 0
@@ -145,24 +146,24 @@ class Tree {
     }
 
     dot({ thread, kill }, x) {
-        const y = ROW / 2;
+        const y = this.height / 2;
         const hue = `hue-${thread % 8}`;
         if (kill) return [element("path", { d: `M${x - 4} ${y - 4}l8 8m0-8l-8 8`, class: `tried-kill ${hue}` })];
         const radius = this.unit >= NUMBERS_FROM ? 7 : Math.max(2, this.unit / 2.6);
         const dot = element("circle", { cx: x, cy: y, r: radius, class: `tried-step ${hue}` });
-        return this.unit < NUMBERS_FROM ? [dot] : [dot, label(x, "tried-number", String(thread + 1))];
+        return this.unit < NUMBERS_FROM ? [dot] : [dot, label(x, y, "tried-number", String(thread + 1))];
     }
 
     /** Square, and with its mark: a fault is not told by its colour alone. */
     fault(x) {
-        const box = { x: x - 5.5, y: ROW / 2 - 7, width: 11, height: 14, rx: 2, class: "tried-fault" };
-        return [element("rect", box), label(x, "tried-fault-mark", "!")];
+        const box = { x: x - 5.5, y: this.height / 2 - 7, width: 11, height: 14, rx: 2, class: "tried-fault" };
+        return [element("rect", box), label(x, this.height / 2, "tried-fault-mark", "!")];
     }
 
     ends(branch) {
         if (branch.end !== "finished" || branch.faults.some(({ step }) => step === branch.moves.length)) return [];
         const x = this.x(branch.moves.length) + 13;
-        return [element("path", { d: `M${x - 4} ${ROW / 2}l3 3 5-6`, class: "tried-end" })];
+        return [element("path", { d: `M${x - 4} ${this.height / 2}l3 3 5-6`, class: "tried-end" })];
     }
 
     /** A click on a step goes there; the keyboard goes to the end of the branch. */
@@ -184,7 +185,7 @@ class Tree {
         if (!track) return;
         this.ring ??= element("circle", { r: 10, class: "tried-ring" });
         setAttribute(this.ring, "cx", this.x(step));
-        setAttribute(this.ring, "cy", ROW / 2);
+        setAttribute(this.ring, "cy", this.height / 2);
         if (this.ring.parentNode !== track) track.append(this.ring);
     }
 }
@@ -199,8 +200,8 @@ function describe(branch, index) {
     return `Branch ${index + 1}: ${count} step${count === 1 ? "" : "s"}, the last one ${threadName(last.thread)}'s${fork}; ${end}`;
 }
 
-function label(x, name, words) {
-    const made = element("text", { x, y: ROW / 2 + 3.5, class: name });
+function label(x, y, name, words) {
+    const made = element("text", { x, y: y + 3.5, class: name });
     made.textContent = words;
     return made;
 }

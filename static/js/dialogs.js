@@ -62,8 +62,8 @@ export function confirmAction(title, text, label) {
 /**
  * The links that others can be given.
  *
- * @param {{ address: string, viewerLink: string | null, file?: string | null }} links  `file`: where what is shown can be
- *     had as one file that plays by itself
+ * @param {{ address: string, viewerLink: string | null, file?: string | null }} links  `file`: where what is shown
+ *     can be had as one file that plays by itself
  */
 export function shareDialog({ address, viewerLink, file = null }) {
     const parts = [

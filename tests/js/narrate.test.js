@@ -286,7 +286,7 @@ test("a fault of memory raises nothing", () => {
     names.add({ values: [{ id: 900, text: "'n2 is freed a second time'" }] });
     const record = { position: 0, sequence: 0, time: 0, lane: 1, kind: K.FAULT, site: 0, cell: 900, before: 65, after: 0 };
     const { text } = createNarrator(layout, names)(fromSnapshot(m.snapshot(), names), { ...record, aux: 1 });
-    equal(text, "A fault of memory by T2: n2 is freed a second time. It goes on, as in C, and does not notice.");
+    equal(text, "Fault, double free by T2: n2 is freed a second time. It goes on, as in C, and does not notice.");
 });
 
 test("operations end", () => {

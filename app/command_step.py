@@ -12,6 +12,7 @@ from typing import Any
 
 from lockfree_core.catalog import CATALOG
 from lockfree_core.drive.stepping.heap import REUSE_POLICIES
+from lockfree_core.drive.stepping.program import Problem
 from lockfree_core.scenarios.registry import SCENARIOS
 from lockfree_core.scenarios.scenario import Scenario
 from lockfree_core.scenarios.spec import BACKOFFS, StepSpec, run_spec
@@ -74,7 +75,7 @@ def _run(options: argparse.Namespace, scenario: Scenario | None) -> int:
         head = [scenario.title, scenario.shows, ""] if scenario else []
         end = [f"schedule: {played.schedule or 'none'}", f"page: {page_address(played)}"]
         print("\n".join([*head, format_table(execution), *end]))
-    if options.html is not None and not _write_page(options.html, spec, scenario):
+    if options.html is not None and not _write_page(options.html, spec, scenario, problems):
         return _BAD_INPUT
     if rows:
         return _refuse([_problem(row) for row in rows])
@@ -98,11 +99,11 @@ def _problem(row: dict[str, Any]) -> str:
     return f"{flag}{' (' + ', '.join(place) + ')' if place else ''}: {row['message']}"
 
 
-def _write_page(path: Path, spec: StepSpec, scenario: Scenario | None) -> bool:
+def _write_page(path: Path, spec: StepSpec, scenario: Scenario | None, problems: Sequence[Problem]) -> bool:
     from app.export.player import export_player
 
     try:
-        path.write_text(export_player(spec, scenario).html, encoding="utf-8")
+        path.write_text(export_player(spec, scenario, problems).html, encoding="utf-8")
     except OSError as error:
         _refuse([f"--html {path} cannot be written: {error.strerror or error}"])
         return False

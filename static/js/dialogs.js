@@ -62,11 +62,13 @@ export function confirmAction(title, text, label) {
 /**
  * The links that others can be given.
  *
- * @param {{ address: string, viewerLink: string | null }} links
+ * @param {{ address: string, viewerLink: string | null, file?: string | null }} links  `file`: where what is shown
+ *     can be had as one file that plays by itself
  */
-export function shareDialog({ address, viewerLink }) {
+export function shareDialog({ address, viewerLink, file = null }) {
     const parts = [
         linkField("This view", address, "Structure, knobs, seed, run and position. It opens on this machine."),
+        ...(file === null ? [] : [fileField(file)]),
         viewerLink
             ? linkField(
                   "Viewer's link",
@@ -105,6 +107,20 @@ function linkField(label, address, help) {
         h("label", {}, h("span", { className: "panel-title" }, label), input),
         h("button", { type: "button", className: "button", onclick: copy }, "Copy"),
         h("p", { className: "muted" }, help),
+    );
+}
+
+function fileField(href) {
+    return h(
+        "div",
+        { className: "link-field" },
+        h("span", { className: "panel-title" }, "A file that plays by itself"),
+        h("a", { className: "button", href, download: "" }, "Download"),
+        h(
+            "p",
+            { className: "muted" },
+            "One HTML file with player, code and trace, and every schedule where there are few. It needs no server.",
+        ),
     );
 }
 

@@ -25,6 +25,7 @@ import { formatSchedule, parseSchedule } from "./step/schedule.js";
 import { followSystem, toggleTheme } from "./theme.js";
 
 const DATA = "execution";
+const ONE_SCHEDULE = "This file plays the one schedule that it was made from.";
 
 async function start() {
     const data = await readEmbedded(DATA);
@@ -77,19 +78,23 @@ function buildPage(data) {
         map: section("schedules", "All schedules"),
         trace: section("table", "Trace"),
         command: h("code", { className: "mono" }),
-        announcer: h("div", { className: "visually-hidden", role: "log", "aria-live": "polite", "aria-atomic": "true" }),
+        announcer: h("div", {
+            className: "visually-hidden", role: "log", "aria-live": "polite", "aria-atomic": "true",
+        }),
     };
     const main = h("main", { className: `player-main${data.graph ? "" : " one-schedule"}` },
         h("div", { className: "player-stage" },
             rooms.scene, rooms.narration, rooms.story, rooms.controls, rooms.cards, rooms.heap),
         h("div", { className: "player-code" }, rooms.code), rooms.map, rooms.trace);
-    rooms.page = h("div", { className: "player" }, buildHead(data), main, buildFoot(data, rooms.command), rooms.announcer);
+    const foot = buildFoot(data, rooms.command);
+    rooms.page = h("div", { className: "player" }, buildHead(data), main, foot, rooms.announcer);
     return rooms;
 }
 
 function buildHead({ title, shows, entry, links, execution }) {
     const theme = h("button", {
-        type: "button", className: "icon-button", "aria-label": "Light or dark", title: "Light or dark (T)", onclick: toggleTheme,
+        type: "button", className: "icon-button", "aria-label": "Light or dark", title: "Light or dark (T)",
+        onclick: toggleTheme,
     }, icon("sun"));
     const words = h("div", {}, h("h1", {}, title), shows ? h("p", { className: "player-claim" }, shows) : null,
         h("p", { className: "muted" }, `${entry.title}. ${entry.summary}`), buildLinks(links),
@@ -113,8 +118,8 @@ function buildProblems(problems) {
 function buildFoot({ version }, command) {
     return h("footer", { className: "player-foot muted" },
         h("p", {}, "The same in a terminal: ", command),
-        h("p", {}, `Lockfree Lab ${version}. Keys: Space plays, ← and → step, 1 to 9 let a thread move, T changes light and dark. `,
-            "Steps are sequentially consistent: one access after another, each whole."));
+        h("p", {}, `Lockfree Lab ${version}. Keys: Space plays, ← and → step, 1 to 9 let a thread move, `,
+            "T changes light and dark. Steps are sequentially consistent: one access after another, each whole."));
 }
 
 function buildViews(rooms, session, context, data) {
@@ -148,16 +153,17 @@ function createHeapView(root, { names }) {
 function buildMap(root, session, { whyNoGraph }) {
     root.append(h("h2", { className: "panel-title" }, "All schedules"));
     if (session.graph) createMap(root, session);
-    else root.append(h("p", { className: "muted player-no-map" }, `${whyNoGraph} This file plays the one schedule that it was made from.`));
+    else root.append(h("p", { className: "muted player-no-map" }, `${whyNoGraph} ${ONE_SCHEDULE}`));
 }
 
 function threadMenu(session, context, lane) {
     const reason = session.whyNot(lane);
+    const item = (label, hint, run) => ({ label, hint, run, disabled: reason !== null });
     return {
         note: reason ?? "",
         items: [
-            { label: "One step", hint: String(lane + 1), disabled: reason !== null, run: () => takeStep(session, lane, context) },
-            { label: `${threadName(lane)} to the end of its operation`, disabled: reason !== null, run: () => session.finish(lane) },
+            item("One step", String(lane + 1), () => takeStep(session, lane, context)),
+            item(`${threadName(lane)} to the end of its operation`, "", () => session.finish(lane)),
         ],
     };
 }
@@ -180,6 +186,7 @@ function keepAddress(session) {
 followSystem();
 start().catch((error) => {
     const place = document.getElementById("player");
-    place.replaceChildren(h("p", { className: "player-broken", role: "alert" }, `This file cannot be played: ${error.message}`));
+    const words = `This file cannot be played: ${error.message}`;
+    place.replaceChildren(h("p", { className: "player-broken", role: "alert" }, words));
     reportError(error);
 });

@@ -49,7 +49,8 @@ function makeCard(thread, session, context) {
         onclick: () => takeStep(session, thread, context),
     },
         h("span", { className: "card-head" }, chip(thread, false), parts.calls, h("kbd", {}, String(thread + 1))),
-        h("span", { className: "visually-hidden" }, `Let ${name} take its next step.`), parts.next, parts.locals, parts.why);
+        h("span", { className: "visually-hidden" }, `Let ${name} take its next step.`),
+        parts.next, parts.locals, parts.why);
     parts.finish = h("button", {
         type: "button", className: "button quiet card-finish", title: `Let ${name} run to the end of its operation`,
         onclick: () => session.finish(thread),

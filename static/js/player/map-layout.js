@@ -19,7 +19,8 @@ export function layoutMap(states) {
     for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
         const forward = sweep % 2 === 0;
         for (const column of forward ? columns : [...columns].reverse()) {
-            const wanted = new Map(column.map((state) => [state, mean((forward ? before : after)[state], rows, rows[state])]));
+            const near = (state) => mean((forward ? before : after)[state], rows, rows[state]);
+            const wanted = new Map(column.map((state) => [state, near(state)]));
             column.sort((one, other) => wanted.get(one) - wanted.get(other) || one - other);
             spread(column);
         }

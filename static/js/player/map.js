@@ -30,7 +30,9 @@ export function createMap(root, session) {
     const here = svg.appendChild(element("circle", { class: "map-here", r: 7 }));
     drawEdges(edges, graph, map);
     drawStates(nodes, graph, map);
-    nodes.addEventListener("click", ({ target }) => goTo(session, Number(target.closest("[data-state]")?.dataset.state ?? -1)));
+    nodes.addEventListener("click", ({ target }) => {
+        goTo(session, Number(target.closest("[data-state]")?.dataset.state ?? -1));
+    });
     const words = h("p", { className: "muted" });
     const faulty = faultyStates(graph);
     const legend = h("div", { className: "map-legend" }, words, ...faultButton(session, faulty));
@@ -46,7 +48,8 @@ function place(graph) {
     const row = Math.min(MOST_ROW, Math.max(LEAST_ROW, (TALLEST - 2 * MARGIN) / Math.max(rows, 1)));
     const width = Math.max(columns - 1, 1) * COLUMN + 2 * MARGIN;
     const height = Math.max(rows, 4) * row + 2 * MARGIN;
-    return { width, height, row, at: places.map((one) => ({ x: MARGIN + one.column * COLUMN, y: height / 2 + one.row * row })) };
+    const at = places.map((one) => ({ x: MARGIN + one.column * COLUMN, y: height / 2 + one.row * row }));
+    return { width, height, row, at };
 }
 
 /** States that are reached by a step with a fault, and ends that are faults. */
@@ -80,7 +83,8 @@ function drawStates(root, graph, { at, row }) {
         const { x, y } = at[index];
         const isEnd = state.outcome !== undefined;
         const isFault = faulty.has(index);
-        const group = element("g", { class: `map-state${isEnd ? " end" : ""}${isFault ? " fault" : ""}`, "data-state": index });
+        const look = `map-state${isEnd ? " end" : ""}${isFault ? " fault" : ""}`;
+        const group = element("g", { class: look, "data-state": index });
         group.append(element("circle", { class: "map-target", cx: x, cy: y, r: Math.max(radius + 2, row / 2) }));
         group.append(isFault ? cross(x, y, Math.max(radius, 3.5))
             : element("circle", { class: "map-dot", cx: x, cy: y, r: isEnd ? radius : radius * 0.7 }));
@@ -103,7 +107,8 @@ function titled(text) {
 
 function stateWords({ depth, outcome, faults = [] }, isFault) {
     const end = outcome ? `, an end: ${outcome.kind}` : "";
-    const fault = faults.length > 0 ? `; ${faults.map(({ message }) => message).join(" ")}` : isFault ? "; a fault leads here" : "";
+    const told = faults.map(({ message }) => message).join(" ") || "a fault leads here";
+    const fault = isFault ? `; ${told}` : "";
     return `After ${depth} step${depth === 1 ? "" : "s"} at least${end}${fault}`;
 }
 

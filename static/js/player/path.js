@@ -83,7 +83,7 @@ export class Graph {
         return new Path(answer, this._number(pieces));
     }
 
-    /** The shortest way from one state to the nearest one for which something holds, as moves; null where there is none. */
+    /** The shortest way from a state to the nearest one for which something holds, as moves; null: there is none. */
     way(from, isWanted) {
         const cameFrom = new Map([[from, null]]);
         for (const state of cameFrom.keys()) { // grows meanwhile

@@ -46,8 +46,10 @@ function drawFaults(parts, faults) {
     const key = JSON.stringify(faults);
     if (key === parts.key) return;
     parts.key = key;
-    parts.faults.replaceChildren(...faults.map(({ kind, message, step, thread }) => h("li", {}, faultMark(),
-        h("strong", {}, faultName(kind)), ` at step ${step}${thread < 0 ? "" : `, ${threadName(thread)}`}: ${message}`)));
+    parts.faults.replaceChildren(...faults.map(({ kind, message, step, thread }) => {
+        const who = thread < 0 ? "" : `, ${threadName(thread)}`;
+        return h("li", {}, faultMark(), h("strong", {}, faultName(kind)), ` at step ${step}${who}: ${message}`);
+    }));
 }
 
 /** Outcome and account, in the words of the terminal's table. */

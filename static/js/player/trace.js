@@ -13,10 +13,11 @@ export function createTrace(root, session) {
     const threads = session.path.threads.length;
     const names = Array.from({ length: threads }, (_, thread) =>
         h("th", { scope: "col", className: hueClass(thread) }, threadName(thread)));
-    const table = h("table", { className: "player-trace mono" },
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { className: "visually-hidden" }, "Step")), ...names)),
-        body);
-    root.append(h("div", { className: "player-trace-place scroll", tabIndex: 0, role: "group", "aria-label": "Trace" }, table));
+    const corner = h("th", { scope: "col" }, h("span", { className: "visually-hidden" }, "Step"));
+    const table = h("table", { className: "player-trace mono" }, h("thead", {}, h("tr", {}, corner, ...names)), body);
+    root.append(h("div", {
+        className: "player-trace-place scroll", tabIndex: 0, role: "group", "aria-label": "Trace",
+    }, table));
     const drawn = { path: null, rows: [] };
     const draw = () => {
         if (session.path !== drawn.path) build(drawn, session, body, threads);
@@ -50,7 +51,8 @@ function stepRow(session, step, number, threads) {
         h("td", { className: hueClass(thread) }, ...(thread === step.thread
             ? lines.map(([kind, text]) => h("span", { className: `trace-${kind}` }, text)) : [])));
     const button = h("button", {
-        type: "button", className: "trace-number numbers", "aria-label": `Show step ${number}`, onclick: () => session.go(number),
+        type: "button", className: "trace-number numbers", "aria-label": `Show step ${number}`,
+        onclick: () => session.go(number),
     }, String(number));
     return h("tr", {}, h("th", { scope: "row" }, button), ...cells);
 }

@@ -28,7 +28,7 @@ import { createPuzzles } from "./puzzles.js";
 import { createScenarioPicker } from "./scenarios.js";
 import { StepSession } from "./session.js";
 import { createStepSide } from "./side.js";
-import { readView } from "./spec.js";
+import { exportAddress, readView } from "./spec.js";
 import { STEP_LABELS, STEP_STATES, describeProblems } from "./states.js";
 
 const place = (id) => document.getElementById(id);
@@ -337,7 +337,9 @@ export class StepPage {
 
     share() {
         this.address.write();
-        shareDialog({ address: location.href, viewerLink: this.bootstrap.viewer_link });
+        const { execution, scenario } = this.session;
+        const file = execution && exportAddress(execution.spec, scenario?.key ?? null);
+        shareDialog({ address: location.href, viewerLink: this.bootstrap.viewer_link, file });
     }
 
     help() {

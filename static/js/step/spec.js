@@ -84,3 +84,8 @@ export function requestQuery(spec, then = "", puzzle = null) {
     if (then) query.set("then", then);
     return query.toString();
 }
+
+/** Where what is shown can be had as one file that plays by itself. @param {Spec} spec @param {string | null} scenario */
+export function exportAddress(spec, scenario) {
+    return `/api/step/export?${scenario === null ? requestQuery(spec) : new URLSearchParams({ scenario })}`;
+}

@@ -44,14 +44,14 @@ def test_an_enqueuer_links_behind_a_node_that_is_no_part_of_the_queue() -> None:
 
 def test_tags_see_that_the_dummy_has_left_and_come_back() -> None:
     execution = run("tagged-queue", TWO_DEQUEUES, "1x4.2x18.1", then="all")
-    assert execution["steps"][22]["text"] == "CAS head: n1 v0 → n2, lost: it is n1 v2"
+    assert execution["steps"][22]["text"] == "CAS head: n1 #0 → n2, lost: it is n1 #2"
     assert (kinds(execution), execution["account"]["balanced"]) == ([], True)
     assert results(execution) == [["empty"], ["1", "None", "3"]]
 
 
 def test_the_next_of_a_node_needs_a_tag_too() -> None:
     execution = run("tagged-queue", REUSED_BEFORE_LINKED, "1x4.2x13.1", then="op:1")
-    assert execution["steps"][17]["text"] == "CAS n1.next: None v0 → n2, lost: it is None v2"
+    assert execution["steps"][17]["text"] == "CAS n1.next: None #0 → n2, lost: it is None #2"
     execution = run("tagged-queue", REUSED_BEFORE_LINKED, execution["spec"]["schedule"], then="op:3")
     assert results(execution) == [["None"], ["None", "4", None], ["3"]], "who comes after the enqueue finds its item"
     execution = run("tagged-queue", REUSED_BEFORE_LINKED, execution["spec"]["schedule"], then="all")

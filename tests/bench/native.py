@@ -146,6 +146,16 @@ def targets_of(cases: list[dict[str, Any]], processes: list[dict[str, Any]]) -> 
     return targets
 
 
+def note_on(before: dict[str, Any]) -> str:
+    """What the reader has to know about the figures."""
+    if before["load_average_before"][0] <= before["cores"]:
+        return ""
+    return (
+        "The machine was busy with other work, more than it has cores for, so figures by the wall's clock say little, "
+        "and threads hardly ever ran at the same time; the ratios by processor time compare what a call costs."
+    )
+
+
 def measure() -> Path:
     """Everything that Python sees of the native core."""
     before = environment()
@@ -166,7 +176,7 @@ def measure() -> Path:
         ["", "millions a second", "ratio"],
         [[case["name"], case["millions_a_second"]["median"], case["ratio_to_first"]["median"]] for case in processes],
     )
-    figures = {"results": cases, "latency_us": latencies, "processes": processes}
+    figures = {"note": note_on(before), "results": cases, "latency_us": latencies, "processes": processes}
     return write_result(f"native_{tag()}", before, targets_of(cases, processes), figures)
 
 

@@ -11,6 +11,10 @@ may be named), and integers have 64 bits and raise :class:`OverflowError` beyond
 Under a global interpreter lock that lock makes each call atomic, and the structures are compiled to plain memory
 accesses; on a free-threaded interpreter each access is a hardware atomic. :func:`atomicity` says which.
 
+A forked child goes on with what was inside. Without a global lock another thread may have been in the middle of an
+operation at that moment; the lock-free structures do not mind, but in a :class:`RingQueue` the slot that it had claimed
+stays claimed in the child.
+
 C files: ``lf_*`` hold the algorithms and know nothing of Python, ``py_*`` make types of them.
 """
 

@@ -70,7 +70,7 @@ class Plan:
     capacity: int = 1024
     think: int = 0
     backoff_base: int = 64
-    backoff_cap: int = 4096
+    backoff_cap: int = 1024
     pin: bool = False
     latency: bool = False
     seed: int = 1

@@ -4,8 +4,8 @@
    came in between. The striped one is the old trick of statistics counters: what is never read in a hurry need not lie
    in one place.
    Progress: the loop is lock-free, not wait-free. The stripe is wait-free for a thread that has a number, and its sum is
-   exact when nobody adds: stripes are read one after another, so a sum taken meanwhile is some number between the sum
-   before and the sum after, counting each addition either whole or not at all. */
+   exact when nobody adds: stripes are read one after another, so an addition that runs meanwhile is counted whole or not
+   at all, and one that is counted may be younger than one that is not. */
 
 #ifndef LF_COUNTER_H
 #define LF_COUNTER_H

@@ -31,6 +31,15 @@ static void put_back(entry *first, entry *last)
     while (!atomic_compare_exchange_weak_explicit(&lf_retired, &top, first, memory_order_release, memory_order_relaxed));
 }
 
+/* The one thread that is left was forking, so it is not in the middle of a load itself. */
+void lf_hazard_after_fork(void)
+{
+    unsigned bound = lf_thread_bound();
+    for (unsigned index = 0; index < bound; index++)
+        atomic_store(&lf_hazards[index].object, NULL);
+    atomic_store(&lf_crowd_hazard_taken, false);
+}
+
 void lf_hazard_drain(void)
 {
     entry *kept = NULL, *last_kept = NULL, *free_now = NULL;

@@ -72,6 +72,9 @@ void lf_hazard_retire(void *object, void (*drop)(void *));
 /* Drop what was retired and is not named any more. */
 void lf_hazard_drain(void);
 
+/* In a forked child: the hazards of threads that are not there protect nothing any more. */
+void lf_hazard_after_fork(void);
+
 /* Cheap enough for every access. Relaxed: whoever misses an entry leaves it to the next one. */
 static inline void lf_hazard_tidy(void)
 {

@@ -3,7 +3,8 @@
    A structure keeps what belongs to a thread (node cache, statistics) in a table under the thread's number. A number is
    given back when its thread ends, and whoever gets it next takes over what lies under it: nothing of a dead thread is
    lost, and nothing has to be handed over. A thread for which no number is left is one of the crowd; the crowd shares one
-   place behind a spinlock. In a forked child the numbers of the parent's other threads stay taken. */
+   place behind a spinlock. In a forked child the numbers of the parent's other threads stay taken, since without a global
+   lock one of them may have been in the middle of an operation. */
 
 #ifndef LF_THREADS_H
 #define LF_THREADS_H

@@ -109,7 +109,7 @@ static PyGetSetDef atomic_properties[] = {
 };
 
 static PyType_Slot atomic_slots[] = {
-    {Py_tp_doc, "AtomicCounter(initial=0, *, backoff_base=64, backoff_cap=4096)\n--\n\n"
+    {Py_tp_doc, "AtomicCounter(initial=0, *, backoff_base=64, backoff_cap=1024)\n--\n\n"
                 "A lock-free counter of 64 bits, by compare-and-swap loop. Backoff as for the stack."},
     PY_SLOT(Py_tp_new, atomic_new),
     PY_SLOT(Py_tp_dealloc, counter_dealloc),

@@ -1,6 +1,9 @@
 /* The extension module. Everything in it works without the others knowing; what each adds stands in its own file. */
 
 #include "py_common.h"
+#include "lf_hazard.h"
+
+#include <pthread.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -27,6 +30,19 @@ static int refuse(void)
     return PyErr_Occurred() ? -1 : 0;
 }
 
+/* Hazard pointers are not used where a global lock is held. */
+static int prepare_fork(PyObject *module)
+{
+    (void)module;
+#ifndef LF_SERIAL
+    if (pthread_atfork(NULL, NULL, lf_hazard_after_fork) != 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+#endif
+    return 0;
+}
+
 static int add_constants(PyObject *module)
 {
 #ifdef LF_SERIAL
@@ -47,7 +63,7 @@ static int add_constants(PyObject *module)
 static int execute(PyObject *module)
 {
     static int (*const parts[])(PyObject *) = {
-        add_constants, py_add_statistics, py_add_cells, py_add_integers,
+        prepare_fork, add_constants, py_add_statistics, py_add_cells, py_add_integers,
         py_add_counters, py_add_stack, py_add_queue, py_add_ring, py_add_kernels, py_add_shared,
     };
     int failed = refuse();

@@ -75,7 +75,7 @@ static PyMethodDef methods[] = {
 
 static PyType_Slot slots[] = {
     {Py_tp_doc,
-     "MichaelScottQueue(*, backoff_base=64, backoff_cap=4096)\n--\n\n"
+     "MichaelScottQueue(*, backoff_base=64, backoff_cap=1024)\n--\n\n"
      "An unbounded lock-free queue with a dummy node and helping (M. M. Michael, M. L. Scott, PODC 1996).\n\n"
      "Backoff as for the stack. Lock-free, but for growth, which asks malloc. Iterating gives the values, oldest first,\n"
      "at one moment; RuntimeError if, without a global lock, that moment does not come."},

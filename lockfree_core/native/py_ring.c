@@ -111,7 +111,7 @@ static PyGetSetDef properties[] = {
 
 static PyType_Slot slots[] = {
     {Py_tp_doc,
-     "RingQueue(capacity, *, backoff_base=64, backoff_cap=4096)\n--\n\n"
+     "RingQueue(capacity, *, backoff_base=64, backoff_cap=1024)\n--\n\n"
      "A bounded queue for any number of producers and consumers (D. Vyukov, 2010). It is not lock-free.\n\n"
      "A thread that stops between its claim of a slot and its stamp on it makes all others wait who come to that slot.\n"
      "Nothing is allocated after the beginning."},

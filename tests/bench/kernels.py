@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lockfree_core.native.kernels import GUARDS, STRUCTURES, Plan, Result, run
+from tests.bench.native import note_on
 from tests.bench.report import environment, print_table, write_result
 
 __all__ = ["measure"]
@@ -30,7 +31,7 @@ def summary(results: list[Result]) -> dict[str, Any]:
             min(result.throughput / 1e6 for result in results),
             max(result.throughput / 1e6 for result in results),
         ],
-        "retry_rate": statistics.median(result.retry_rate for result in results),
+        "retries_percent": statistics.median(100 * result.retry_rate for result in results),
         "fairness": statistics.median(result.fairness for result in results),
         "longest_streak": max(tally.longest_streak for result in results for tally in result.tallies),
     }
@@ -73,7 +74,7 @@ def measure() -> Path:
     """Guards, then backoffs."""
     before = environment()
     guards, backoffs = measure_guards(), measure_backoffs()
-    columns = ["millions_a_second", "retry_rate", "fairness"]
+    columns = ["millions_a_second", "retries_percent", "fairness"]
     print_table(
         "Kernels",
         ["structure", "guard", "threads", *columns, "p99.9_ns"],
@@ -84,7 +85,7 @@ def measure() -> Path:
         ["base", "cap", *columns],
         [[case[name] for name in ("base", "cap", *columns)] for case in backoffs],
     )
-    return write_result("kernels", before, [], {"guards": guards, "backoffs": backoffs})
+    return write_result("kernels", before, [], {"note": note_on(before), "guards": guards, "backoffs": backoffs})
 
 
 if __name__ == "__main__":

@@ -99,14 +99,14 @@ export class StepPage {
         const box = () => scroll.appendChild(h("div", { className: "structure-box" }));
         this.picker = createStructurePicker(box(), structures, (key) => this.session.openStructure(key));
         this.scenarios = createScenarioPicker(box(), scenarios ?? [], (key) => this.session.openScenario(key));
+        this.puzzles = createPuzzles(box(), puzzles ?? [], {
+            open: (key) => this.session.openPuzzle(key),
+            leave: () => this.session.leavePuzzle(),
+        });
         this.editor = createEditor(scroll, (fields) => this.session.change(fields));
         this.moves = createMoves({
             takeAll: () => this.session.takeAll(),
             walk: (seed) => this.session.walk(seed),
-        });
-        this.puzzles = createPuzzles(box(), puzzles ?? [], {
-            open: (key) => this.session.openPuzzle(key),
-            leave: () => this.session.leavePuzzle(),
         });
         this.predict = createPredict({
             execution: () => this.session.execution,

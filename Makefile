@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export PIP_ROOT_USER_ACTION := ignore
 INSTALL = $(PIP) install --constraint constraints.txt --no-build-isolation --config-settings editable_mode=compat
 
-.PHONY: help setup run test lint format bench clean
+.PHONY: help setup run test lint format bench bench-native stress site clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: $(VENV)/.installed-test  ## create .venv with everything, tests included
 	@:
@@ -36,8 +36,17 @@ format: setup  ## let ruff sort imports and format
 bench: setup  ## measure on this machine
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+bench-native: setup  ## measure the native core against the standard library and its peers
+	@$(BIN)/python -m tests.bench native kernels $(ARGS)
+
+stress: setup  ## the native core under hundreds of millions of operations
+	@LOCKFREE_STRESS=1 $(BIN)/python -m pytest tests/native -m stress $(ARGS)
+
+site: $(VENV)/.installed-run  ## write all scenarios as a static site; SITE=folder says where (default: site)
+	@exec $(BIN)/lockfree-lab site $(or $(SITE),site)
+
 clean:  ## remove .venv, caches and build outputs
-	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.created:
@@ -58,12 +67,15 @@ $(VENV)/.created:
 	@$(PIP) install --constraint constraints.txt setuptools
 	@touch $@
 
-$(VENV)/.installed-run: $(VENV)/.created pyproject.toml constraints.txt
+# The extension is optional: without a compiler the same command installs the package with emulated cells.
+NATIVE := setup.py $(wildcard lockfree_core/native/*.[ch])
+
+$(VENV)/.installed-run: $(VENV)/.created pyproject.toml constraints.txt $(NATIVE)
 	@echo "Installing Lockfree Lab into $(VENV)"
 	@$(INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.installed-test: $(VENV)/.created pyproject.toml constraints.txt
+$(VENV)/.installed-test: $(VENV)/.created pyproject.toml constraints.txt $(NATIVE)
 	@echo "Installing Lockfree Lab and its test tools into $(VENV)"
 	@$(INSTALL) --editable '.[test]'
 	@touch $@ $(VENV)/.installed-run

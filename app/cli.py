@@ -1,4 +1,4 @@
-"""``lockfree-lab``: serve the dashboard, run a structure without it, list the structures."""
+"""``lockfree-lab``: serve the dashboard, run or step a structure without it, build the site, list the structures."""
 
 from __future__ import annotations
 
@@ -42,6 +42,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(command=_serve)
     run = commands.add_parser("run", help="run a structure without a browser, print counters and account")
     _add_run_arguments(run)
+    step = commands.add_parser("step", help="run a program access by access under a schedule, print a table")
+    _add_step_arguments(step)
+    site = commands.add_parser("site", help="write all scenarios as pages for static hosting")
+    _add_site_arguments(site)
     listing = commands.add_parser("structures", help="list the structures")
     listing.add_argument("words", nargs="*", metavar="WORD", help="only those that a search for these words finds")
     listing.set_defaults(command=_structures)
@@ -54,6 +58,20 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
     add_run_arguments(parser)
     parser.set_defaults(command=run_command)
+
+
+def _add_step_arguments(parser: argparse.ArgumentParser) -> None:
+    from app.command_step import add_step_arguments, step_command
+
+    add_step_arguments(parser)
+    parser.set_defaults(command=step_command)
+
+
+def _add_site_arguments(parser: argparse.ArgumentParser) -> None:
+    from app.command_site import add_site_arguments, site_command
+
+    add_site_arguments(parser)
+    parser.set_defaults(command=site_command)
 
 
 def _serve(options: argparse.Namespace) -> int:

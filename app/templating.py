@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse
 
 from app.assets import asset_folder
 
-__all__ = ["message_page", "render"]
+__all__ = ["markup", "message_page", "render"]
 
 
 @cache
@@ -28,9 +28,15 @@ def _environment() -> Any:
     return environment
 
 
+def markup(name: str, context: dict[str, Any]) -> str:
+    """A template's text. A variable that is missing is an error, and not an empty place."""
+    text: str = _environment().get_template(name).render(context)
+    return text
+
+
 def render(name: str, context: dict[str, Any], status: int = 200) -> HTMLResponse:
-    """A page. A variable that is missing is an error, and not an empty place."""
-    return HTMLResponse(_environment().get_template(name).render(context), status)
+    """A page."""
+    return HTMLResponse(markup(name, context), status)
 
 
 def message_page(status: int, title: str, message: str) -> HTMLResponse:

@@ -13,9 +13,11 @@ from lockfree_core.memory import (  # noqa: E402
     AtomicReference,
     ConstantBackoff,
     ExponentialBackoff,
+    HardwareMemory,
     LockedMemory,
     NoBackoff,
     VersionedReference,
+    default_memory,
 )
 from lockfree_core.structures import (
     AppState,
@@ -38,6 +40,7 @@ __all__ = [
     "ConstantBackoff",
     "CopyOnWriteMap",
     "ExponentialBackoff",
+    "HardwareMemory",
     "LockedMemory",
     "MapSnapshot",
     "MichaelScottQueue",
@@ -47,4 +50,5 @@ __all__ = [
     "TreiberStack",
     "VersionedReference",
     "__version__",
+    "default_memory",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-__all__ = ["EngineError", "KnobError", "LockfreeError", "RecordingError", "ScheduleError", "ThreadLimitError",
-           "TraceError"]  # fmt: skip
+__all__ = ["EngineError", "KnobError", "LockfreeError", "NativeError", "RecordingError", "ScheduleError",
+           "ThreadLimitError", "TraceError"]  # fmt: skip
 
 
 class LockfreeError(Exception):
@@ -22,6 +22,10 @@ class KnobError(LockfreeError, ValueError):
         super().__init__(f"{field} {reason}")
         self.field = field
         self.reason = reason
+
+
+class NativeError(LockfreeError, ImportError):
+    """Something was asked for that only the C extension can do, and it is not there."""
 
 
 class EngineError(LockfreeError, RuntimeError):

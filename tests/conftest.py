@@ -4,7 +4,7 @@ import os
 import random
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="write the golden files anew instead of comparing with them"
+    )
 
 
 def pytest_report_header() -> str:
@@ -44,6 +50,22 @@ def _seeded() -> None:
 def seed() -> int:
     """The number every pseudo-random choice of a test starts from; printed in the header of the run."""
     return SEED
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compares a text with a file that was looked through by a person; ``--update-golden`` writes the file."""
+
+    def check(path: Path, text: str) -> None:
+        if request.config.getoption("update_golden"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), (
+            f"{path.name} does not exist: pytest --update-golden makes it; read it before you commit it"
+        )
+        assert text == path.read_text(encoding="utf-8"), "pytest --update-golden, if the new text is the right one"
+
+    return check
 
 
 @pytest.fixture(scope="session")

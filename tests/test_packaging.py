@@ -23,7 +23,7 @@ from tests.serving import ROOT, Server, running_server
 
 PACKAGES = ("lockfree_core", "app")
 ASSETS = ("static", "templates")
-SOURCES = ("pyproject.toml", "README.md", "LICENSE", *PACKAGES, *ASSETS)
+SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", *PACKAGES, *ASSETS)
 RESOURCE_TAGS = {"script": "src", "link": "href", "img": "src", "source": "src", "iframe": "src", "use": "href"}
 
 STATIC_IMPORT = re.compile(r"""^\s*(?:import|export)\b(?:[^;'"()]*?\bfrom)?\s*["']([^"']+)["']""", re.MULTILINE)

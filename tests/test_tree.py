@@ -23,6 +23,7 @@ TOP_LEVEL = {
     "docs",
     "lockfree_core",
     "pyproject.toml",
+    "setup.py",
     "static",
     "templates",
     "tests",

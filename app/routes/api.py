@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.checks import check_keys, check_object, check_option, parse_json
 from app.messages import FROM_BROWSER, check_command
-from app.services import chart, cost, source, stepping
+from app.services import chart, cost, sharing, source, stepping
 from app.services.errors import Refusal
 from app.services.run import Run
 from app.services.runs import Runs
@@ -67,6 +67,14 @@ async def structure_source(key: str) -> Response:
 async def run_step(request: Request) -> Response:
     """An execution under a schedule."""
     return JSONResponse(await run_in_threadpool(stepping.step, dict(request.query_params)))
+
+
+@router.get("/step/export")
+async def export_step(request: Request) -> Response:
+    """The same execution as one HTML file that plays by itself."""
+    name, html = await run_in_threadpool(sharing.export, dict(request.query_params))
+    headers = {"content-disposition": f'attachment; filename="lockfree-lab-{name}.html"'}
+    return Response(html, media_type="text/html; charset=utf-8", headers=headers)
 
 
 @router.get("/knobs")

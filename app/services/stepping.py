@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from lockfree_core.drive.stepping.program import Problem
 from lockfree_core.scenarios import StepSpec, run_spec
 from lockfree_core.scenarios.puzzle import Puzzle
 from lockfree_core.scenarios.puzzles import PUZZLES
 
-__all__ = ["step"]
+__all__ = ["command_line", "page_address", "step"]
 
 _OF_THE_PERSON = ("schedule", "then", "v")  # what a puzzle leaves open; the rest is the puzzle's own
 
@@ -29,6 +31,30 @@ def step(texts: Mapping[str, str]) -> dict[str, Any]:
     found["problems"] = [problem.describe() for problem in problems] + found["problems"]
     found["goal"] = None if puzzle is None else puzzle.judge(found)
     return found
+
+
+def page_address(spec: StepSpec) -> str:
+    """What opens the spec on the page: ``/step?…`` with everything that is not as by default."""
+    return f"/step?{urlencode(_texts(spec), quote_via=quote)}"
+
+
+def command_line(spec: StepSpec) -> str:
+    """What runs the spec in a terminal."""
+    texts = _texts(spec)
+    structure = texts.pop("structure")
+    options = [part for name, text in texts.items() for part in (f"--{name}", shlex.quote(text))]
+    return " ".join(["lockfree-lab", "step", structure, *options])
+
+
+def _texts(spec: StepSpec) -> dict[str, str]:
+    """The structure and its program always, since the catalog's own may change; of the rest what is no default."""
+    plain = StepSpec()
+    always = ("structure", "program")
+    return {
+        name: str(value)
+        for name, value in spec.describe().items()
+        if name in always or value != getattr(plain, name)
+    }  # fmt: skip
 
 
 def _as_posed(puzzle: Puzzle, given: Mapping[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from lockfree_core.memory.backoff import ConstantBackoff, ExponentialBackoff, NoBackoff
 from lockfree_core.memory.base import Backoff, Integer, Lock, Memory, Reference, Versioned
 from lockfree_core.memory.cells import AtomicInteger, AtomicReference, VersionedReference
+from lockfree_core.memory.hardware import HardwareMemory, default_memory
 from lockfree_core.memory.locked import LockedMemory
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Backoff",
     "ConstantBackoff",
     "ExponentialBackoff",
+    "HardwareMemory",
     "Integer",
     "Lock",
     "LockedMemory",
@@ -19,4 +21,5 @@ __all__ = [
     "Reference",
     "Versioned",
     "VersionedReference",
+    "default_memory",
 ]

@@ -1,40 +1,17 @@
-"""The memory of every day: emulated cells, Python's own collection, nothing recorded."""
+"""The memory that works everywhere: emulated cells, Python's own collection, nothing recorded."""
 
 from __future__ import annotations
 
-import itertools
-import random
-import threading
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from lockfree_core.memory.backoff import NoBackoff
-from lockfree_core.memory.base import Backoff, Lock
 from lockfree_core.memory.cells import AtomicInteger, AtomicReference, VersionedReference
+from lockfree_core.memory.everyday import EverydayMemory
 
 __all__ = ["LockedMemory"]
 
-N = TypeVar("N")
 
-
-class LockedMemory:
-    """Cells with an emulated compare-and-swap (see :mod:`lockfree_core.memory.cells`); Python collects the nodes.
-
-    Args:
-        backoff: the policy for every structure made on this memory; none by default.
-        seed: seeds the threads' generators, for repeatable runs.
-        threads: how many threads may use a structure that keeps something for each of them, as hazard pointers and
-            epochs do. The others do not mind how many there are.
-    """
-
-    def __init__(self, backoff: Backoff | None = None, seed: int | None = None, threads: int = 64) -> None:
-        if threads < 1:
-            raise ValueError(f"a memory is for one thread or more; got {threads}")
-        self._backoff = backoff or NoBackoff()
-        self._seed = seed
-        self._threads = threads
-        self._indices = itertools.count()
-        self._local = threading.local()
+class LockedMemory(EverydayMemory):
+    """Cells with an emulated compare-and-swap (see :mod:`lockfree_core.memory.cells`); Python collects the nodes."""
 
     def reference(self, initial: Any, name: str = "") -> AtomicReference[Any]:
         """A new reference cell."""
@@ -47,42 +24,3 @@ class LockedMemory:
     def versioned(self, initial: Any, name: str = "", bits: int = 0) -> VersionedReference[Any]:
         """A new versioned reference cell, whose version has so many bits; with 0 it never wraps."""
         return VersionedReference(initial, bits=bits)
-
-    def lock(self, name: str = "") -> Lock:
-        """A new mutex."""
-        return threading.Lock()
-
-    def backoff(self) -> Backoff:
-        """The policy that this memory was made with."""
-        return self._backoff
-
-    def random(self) -> random.Random:
-        """The calling thread's own generator."""
-        try:
-            return self._local.random  # type: ignore[no-any-return]
-        except AttributeError:
-            seed = None if self._seed is None else f"{self._seed}:{self.thread_index()}"
-            self._local.random = random.Random(seed)
-            return self._local.random  # type: ignore[no-any-return]
-
-    def thread_index(self) -> int:
-        """A small number that the calling thread keeps, from 0 in order of first call."""
-        try:
-            return self._local.index  # type: ignore[no-any-return]
-        except AttributeError:
-            self._local.index = next(self._indices)
-            return self._local.index  # type: ignore[no-any-return]
-
-    def thread_limit(self) -> int:
-        """How many threads this memory was made for."""
-        return self._threads
-
-    def allocate(self, node: Callable[..., N], *arguments: Any) -> N:
-        """A new node: ``node(memory, *arguments)``."""
-        return node(self, *arguments)
-
-    def retire(self, node: object) -> None:
-        """Nothing: Python frees a node when nobody holds it, which is what makes reclamation easy here."""
-
-    def free(self, node: object) -> None:
-        """Nothing, as for :meth:`retire`."""

@@ -11,6 +11,8 @@ from lockfree_core.structures.michael_scott_queue import MichaelScottQueue
 from lockfree_core.structures.paired_accounts import PairedAccounts
 from lockfree_core.structures.pooled_queue import EpochQueue, HazardPointerQueue, PooledQueue
 from lockfree_core.structures.pooled_stack import EpochStack, HazardPointerStack, PooledStack
+from lockfree_core.structures.ring_queue import RingQueue
+from lockfree_core.structures.striped_counter import StripedCounter
 from lockfree_core.structures.tagged_queue import TaggedQueue
 from lockfree_core.structures.tagged_stack import TaggedStack
 from lockfree_core.structures.treiber_stack import TreiberStack
@@ -28,7 +30,9 @@ __all__ = [
     "PairedAccounts",
     "PooledQueue",
     "PooledStack",
+    "RingQueue",
     "StateHolder",
+    "StripedCounter",
     "TaggedQueue",
     "TaggedStack",
     "TreiberStack",

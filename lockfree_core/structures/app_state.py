@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from lockfree_core.memory import LockedMemory, Memory, Reference
+from lockfree_core.memory import Memory, Reference, default_memory
 
 __all__ = ["AppState", "StateHolder", "Version"]
 
@@ -57,7 +57,7 @@ class StateHolder:
     """
 
     def __init__(self, memory: Memory | None = None, initial: AppState | None = None) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         first = self._memory.allocate(Version, initial or AppState(), 0)
         self._state: Reference[Version] = self._memory.reference(first, "state")

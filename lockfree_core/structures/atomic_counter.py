@@ -9,7 +9,7 @@ increment. (The hardware's fetch-and-add would be wait-free; the loop is what ev
 
 from __future__ import annotations
 
-from lockfree_core.memory import LockedMemory, Memory
+from lockfree_core.memory import Memory, default_memory
 
 __all__ = ["AtomicCounter"]
 
@@ -23,7 +23,7 @@ class AtomicCounter:
     """
 
     def __init__(self, memory: Memory | None = None, initial: int = 0) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         self._value = self._memory.integer(initial, "value")
 

@@ -26,7 +26,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from lockfree_core.memory import LockedMemory, Memory, Reference
+from lockfree_core.memory import Memory, Reference, default_memory
 
 __all__ = ["CopyOnWriteMap", "MapSnapshot", "Node", "rank_of"]
 
@@ -128,7 +128,7 @@ class CopyOnWriteMap(Generic[K, V]):
     """
 
     def __init__(self, memory: Memory | None = None) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         self._root: Reference[Node[K, V] | None] = self._memory.reference(None, "root")
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from lockfree_core.memory import LockedMemory, Memory, Reference
+from lockfree_core.memory import Memory, Reference, default_memory
 
 __all__ = ["MichaelScottQueue", "Node"]
 
@@ -54,7 +54,7 @@ class MichaelScottQueue(Generic[T]):
     """
 
     def __init__(self, memory: Memory | None = None) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         dummy = self._memory.allocate(Node, None)
         self._head: Reference[Node[T]] = self._memory.reference(dummy, "head")

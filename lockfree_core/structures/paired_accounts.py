@@ -17,7 +17,7 @@ somebody waits for something else, so there is nothing to deadlock on.
 
 from __future__ import annotations
 
-from lockfree_core.memory import Integer, LockedMemory, Memory, Reference
+from lockfree_core.memory import Integer, Memory, Reference, default_memory
 
 __all__ = ["PairedAccounts"]
 
@@ -43,7 +43,7 @@ class PairedAccounts:
     """
 
     def __init__(self, memory: Memory | None = None, left: int = 100, right: int = 100) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         first = self._memory.allocate(Pair, left, right, 0)
         self._balances: Reference[Pair] = self._memory.reference(first, "balances")

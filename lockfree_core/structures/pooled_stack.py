@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from lockfree_core.memory import LockedMemory, Memory, Reference
+from lockfree_core.memory import Memory, Reference, default_memory
 from lockfree_core.reclamation import Epochs, HazardPointers, Scheme
 from lockfree_core.structures.treiber_stack import Node
 
@@ -51,7 +51,7 @@ class PooledStack(Generic[T]):
     """
 
     def __init__(self, memory: Memory | None = None, scheme: Scheme = HazardPointers) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         self._head: Reference[Node[T] | None] = self._memory.reference(None, "head")
         self._scheme = scheme(self._memory)

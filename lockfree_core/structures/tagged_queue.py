@@ -30,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
-from lockfree_core.memory import LockedMemory, Memory, Versioned
+from lockfree_core.memory import Memory, Versioned, default_memory
 
 __all__ = ["Node", "TaggedQueue"]
 
@@ -60,7 +60,7 @@ class TaggedQueue(Generic[T]):
     """
 
     def __init__(self, memory: Memory | None = None) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         dummy = self._memory.allocate(Node, None)
         self._head: Versioned[Node[T]] = self._memory.versioned(dummy, "head")

@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from lockfree_core.memory import LockedMemory, Memory, Reference, Versioned
+from lockfree_core.memory import Memory, Reference, Versioned, default_memory
 
 __all__ = ["Node", "TaggedStack"]
 
@@ -62,7 +62,7 @@ class TaggedStack(Generic[T]):
     """
 
     def __init__(self, memory: Memory | None = None, bits: int = 0) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         self._head: Versioned[Node[T] | None] = self._memory.versioned(None, "head", bits)
 

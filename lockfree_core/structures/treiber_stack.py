@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from lockfree_core.memory import LockedMemory, Memory, Reference
+from lockfree_core.memory import Memory, Reference, default_memory
 
 __all__ = ["Node", "TreiberStack"]
 
@@ -50,7 +50,7 @@ class TreiberStack(Generic[T]):
     """
 
     def __init__(self, memory: Memory | None = None) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         self._head: Reference[Node[T] | None] = self._memory.reference(None, "head")
 

@@ -157,7 +157,7 @@ class CodeView {
             const line = this.lineOf(this.context.standsAt?.(lane) ?? lane.site);
             if (line) perLine.set(line, [...(perLine.get(line) ?? []), lane.lane]);
         }
-        const record = frame.acted ?? frame.state.last;
+        const record = frame.current?.record ?? frame.state.last; // of a whole step, the access that is told of
         const current = record && !flowing ? this.lineOf(record.site) : null;
         for (const line of this.lines.values())
             mark(line, perLine.get(line) ?? [], line === current ? record.lane : null);

@@ -338,7 +338,7 @@ export class Fold {
         }
     }
 
-    /** The versions of the access before it: a versioned cell's value travels in that record, its version in this one. */
+    /** The version beside the value that the record before it told. */
     _wide(state, _lane, id, _before, after) {
         const cell = state.cells.get(id);
         if (cell !== undefined) {

@@ -18,6 +18,8 @@ export class Names {
     clear() {
         /** @type {object[]} by id; read by the fold for every access, hence an array */
         this.sites = [];
+        /** What durations count: `seconds` (records then say microseconds), or `steps` of a schedule. */
+        this.clock = "seconds";
         this._cells = new Map();
         this._types = new Map();
         this._values = new Map();
@@ -27,6 +29,7 @@ export class Names {
 
     /** @param {object} message  a `names` message, or `hello.names` */
     add(message) {
+        this.clock = message.clock ?? this.clock;
         for (const site of message.sites ?? []) {
             this.sites[site.id] = Object.freeze({ ...site });
         }
@@ -55,6 +58,7 @@ export class Names {
             types: [...this._types.values()],
             values: [...this._values].map(([id, text]) => ({ id, text })),
             operations: [...this._operations.values()],
+            ...(this.clock === "seconds" ? {} : { clock: this.clock }),
         };
     }
 
@@ -86,6 +90,11 @@ export class Names {
     /** @returns {{id: number, name: string, takes_value: boolean, effect: string, items: number} | null} */
     operation(id) {
         return this._operations.get(id) ?? null;
+    }
+
+    /** Whether there is an operation that takes items out; where there is none, the others make changes. */
+    get takesOut() {
+        return [...this._operations.values()].some(({ items }) => items < 0);
     }
 
     /** The text announced for an object id, or null; a node has none. */

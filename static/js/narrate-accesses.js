@@ -101,7 +101,7 @@ function linked(s, { after }, verb) {
 }
 
 function casWon(s, record) {
-    if (s.site?.decisive === false) {
+    if (s.site?.decisive === false && effectOf(s) === null) {
         helped(s, record);
         return;
     }
@@ -123,14 +123,21 @@ function casWon(s, record) {
     s.plain(".");
 }
 
-function takesEffect(s, before, after) {
+/** The running operation, where this access is the one with which it takes effect; otherwise null. */
+function effectOf(s) {
     const operation = s.names.operation(s.lane.operation);
-    const isEffect = operation !== null && operation.effect === s.names.cell(s.record.cell)?.name;
+    return operation !== null && operation.effect === s.names.cell(s.record.cell)?.name ? operation : null;
+}
+
+function takesEffect(s, before, after) {
+    const operation = effectOf(s);
     s.value(before).plain(" → ").value(after);
-    if (!isEffect || isInteger(after)) {
+    if (operation === null || isInteger(after)) {
         return;
     }
-    if (operation.items > 0) {
+    if (operation.items > 0 && !s.names.takesOut) {
+        s.plain(", which is where ").code(s.names.call(s.lane.operation, s.lane.argument)).plain(" takes effect");
+    } else if (operation.items > 0) {
         s.plain(", which puts ").value(s.lane.argument).plain(" in");
     } else if (operation.items < 0) {
         const taken =
@@ -173,12 +180,21 @@ function helped(s, { lane, before, after }) {
 
 function casLost(s, record) {
     const { before: seen, aux: expected } = record;
+    if (s.site?.decisive === false && effectOf(s) !== null) {
+        s.thread().plain(" lost the CAS on ").cell().plain(": it expected ").value(expected);
+        cause(s, record);
+        s.plain("; and it does not look, so its change is lost.");
+        return;
+    }
     if (s.site?.decisive === false) {
         s.thread().plain(" found ").cell().plain(" at ").value(seen).plain(", not at ").value(expected);
         s.plain(": somebody had already done it. Harmless.");
         return;
     }
     s.thread().plain(" lost the CAS on ").cell().plain(": it expected ").value(expected);
+    if (seen === expected) {
+        s.plain(" with an older tag");
+    }
     cause(s, record);
     s.plain(`; retry ${s.lane.losses + 1}.`);
 }
@@ -201,8 +217,17 @@ function cause(s, { lane, cell, before: seen }) {
     s.plain(changes > 1 ? ` in between, the last of ${count(changes, "change")}` : " in between");
 }
 
-function local(s, { cell, after }) {
-    s.thread().plain(" computes ").code(s.names.bareText(cell)).plain(" = ").value(after).plain(".");
+/** A local that was computed, that now names what was read from a cell, or that went out of scope. */
+function local(s, { cell, before: origin, after, aux: gone }) {
+    const name = s.names.bareText(cell);
+    if (gone !== 0) {
+        s.thread().plain(" lets go of ").code(name).plain(".");
+    } else if (origin !== 0) {
+        s.thread().plain(" keeps ").value(after).plain(" as ").code(name);
+        s.plain(", as read from ").cell(origin).plain(".");
+    } else {
+        s.thread().plain(" computes ").code(name).plain(" = ").value(after).plain(".");
+    }
 }
 
 function allocate(s, { cell, after, aux }) {
@@ -217,7 +242,20 @@ function allocate(s, { cell, after, aux }) {
 
 function reuse(s, { cell, before, after }) {
     s.thread().plain(" gets ").value(cell).plain(" again from the heap, now with the value ").value(after);
-    s.plain(`: the same address, generation ${before}.`);
+    s.plain(`: the same address, generation ${before}`);
+    holders(s, cell, ", while", "a pointer to its earlier life");
+    s.plain(".");
+}
+
+/** ` while T2 still holds it`: those besides the thread itself whose locals name the node. */
+function holders(s, node, joint, what) {
+    const lanes = s.state.lanes.filter(({ lane, locals }) => (
+        lane !== s.record.lane && [...locals.values()].some(({ value }) => value === node)));
+    if (lanes.length === 0) {
+        return;
+    }
+    s.plain(`${joint} `).thread(lanes[0].lane);
+    s.plain(lanes.length > 1 ? ` and ${count(lanes.length - 1, "other")} still hold ${what}` : ` still holds ${what}`);
 }
 
 function retire(s, { cell }) {
@@ -225,19 +263,31 @@ function retire(s, { cell }) {
 }
 
 function free(s, { cell }) {
+    const node = s.state.nodes.get(cell);
     s.thread().plain(" frees ").value(cell);
-    const holders = s.state.lanes.filter(({ locals }) => [...locals.values()].some(({ value }) => value === cell));
-    const others = holders.filter(({ lane }) => lane !== s.record.lane);
-    if (others.length > 0) {
-        s.plain(" while ")
-            .thread(others[0].lane)
-            .plain(others.length > 1 ? ` and ${count(others.length - 1, "other")} still hold it` : " still holds it");
+    if (node?.freed) {
+        s.plain(", which is free already,");
     }
+    holders(s, cell, " while", "it");
     s.plain(".");
 }
 
-function wide(s) {
-    s.thread().plain(": the upper halves of the numbers in its previous record.");
+/** The versions that belong to the access before it: what the cell has, and what a lost CAS expected. */
+function wide(s, { cell, before, after, aux: expected }) {
+    if (s.target === undefined) {
+        s.thread().plain(": the upper halves of the numbers in its previous record.");
+        return;
+    }
+    if (before !== after) {
+        s.cell().plain(` goes from tag ${before} to tag ${after}.`);
+        return;
+    }
+    s.cell().plain(` has tag ${after}`);
+    const last = s.state.last;
+    if (last?.kind === s.layout.kinds.CAS_LOST && last.cell === cell) {
+        s.plain(expected === after ? ", as expected" : `, expected ${expected}`);
+    }
+    s.plain(".");
 }
 
 export const ACCESS_SENTENCES = {

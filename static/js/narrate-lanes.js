@@ -24,7 +24,8 @@ function end(s, { cell: operation, after: result, aux: outcome }) {
 }
 
 function backoff(s, { before: losses, after: microseconds }) {
-    s.thread().plain(` backs off for ${duration(microseconds)}`);
+    const time = s.names.clock === "steps" ? count(microseconds, "step") : duration(microseconds);
+    s.thread().plain(` backs off for ${time}`);
     s.plain(losses > 0 ? ` after ${count(losses, "loss", "losses")} in a row, so that others can finish.` : ".");
 }
 
@@ -81,14 +82,24 @@ function killed(s, { aux: position }) {
     consequence(s);
 }
 
+/** What a fault of the simulated heap is called, by its message. */
+const FAULTS = [
+    [/retired a second time/, "double retire"],
+    [/second time/, "double free"],
+    [/points? (at|to)\b/, "dangling pointer"],
+    [/^/, "use after free"],
+];
+
 /** A fault of memory is marked by 1: nothing is raised, as in C, and the thread goes on. */
 function fault(s, { cell: message, aux: isMemory }) {
     if (isMemory) {
-        s.plain("A fault of memory by ").thread();
+        const text = s.names.bareText(message);
+        const [, kind] = FAULTS.find(([pattern]) => pattern.test(text));
+        s.plain(`Fault, ${kind} by `).thread();
         if (s.isBusy) {
             s.plain(" inside ").call();
         }
-        s.plain(": ").code(s.names.bareText(message)).plain(". It goes on, as in C, and does not notice.");
+        s.plain(": ").code(text).plain(". It goes on, as in C, and does not notice.");
         return;
     }
     s.thread().plain(" raised ").code(s.names.bareText(message));

@@ -148,7 +148,7 @@ export function bind(state, lane, name, value, cell, version, sequence) {
     release(state, old, false);
 }
 
-/** What a local holds that is about to be bound to a new node stays, until it is known whether that node refers to it. */
+/** What a local holds that is to be bound to a new node stays until it is known whether that node refers to it. */
 export function keep(state, lane, name) {
     const old = lane.locals.get(name)?.value ?? 0;
     if (isObject(old) && state.nodes.has(old)) {

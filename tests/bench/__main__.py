@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.bench import latency, merger, startup, stepping, traced_access
+from tests.bench import kernels, latency, merger, native, startup, stepping, traced_access
 from tests.bench.report import Target, environment, print_table, write_result
 from tests.bench.stream import measure_stream
 
@@ -52,6 +52,8 @@ BENCHMARKS: Final[dict[str, tuple[Callable[[], Path], str]]] = {
     "latency": (latency.measure, "from a command to its effect"),
     "stepping": (stepping.measure, "running an execution anew, step by step"),
     "startup": (startup.measure, "from the command line to a page that can be used"),
+    "native": (native.measure, "the native core against the standard library and its peers"),
+    "kernels": (kernels.measure, "lock-free against locks, with no interpreter in between"),
     "stream": (measure_streaming, "records from an engine's threads through the server into a page"),
 }
 

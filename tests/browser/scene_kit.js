@@ -8,7 +8,9 @@ import { emptyLane, emptyState } from "/static/js/state.js";
 import { createEvents } from "/static/js/events.js";
 import { createScene } from "/static/js/scenes/index.js";
 
-const CELLS = { head: 1, tail: 2, value: 3, lock: 4 };
+const CELLS = {
+    head: 1, tail: 2, value: 3, lock: 4, root: 5, left: 6, right: 7, "left lock": 8, "right lock": 9, "hazard T1.0": 10,
+};
 const FIRST_NODE_CELL = 1000;
 const NODE_TYPE = 1;
 const BRANCH_TYPE = 2;
@@ -18,8 +20,12 @@ const OPERATIONS = {
     queue: [["enqueue", true], ["dequeue", false]],
     counter: [["increment", false]],
     graph: [["insert", true], ["remove", false]],
+    map: [["set", true], ["get", true]],
 };
-const ROOTS = { graph: ["head", "tail"], stack: ["head"], queue: ["head", "tail"], counter: ["value"] };
+const ROOTS = {
+    graph: ["head", "tail"], map: ["root"],
+    stack: ["head"], queue: ["head", "tail"], counter: ["value"],
+};
 /** Sites: 1 is a decisive access, 2 a CAS that is help. */
 const SITES = [
     { id: 1, decisive: true, access: "compare_and_swap" }, { id: 2, decisive: false, access: "compare_and_swap" },
@@ -28,7 +34,8 @@ const SITES = [
 export const nodeId = (number) => 63 + number;
 
 export class World {
-    constructor(layoutDescription, scene, variant = "lock-free") {
+    /** `roots`, `locks`: names of CELLS, where they are not what the scene has by default. */
+    constructor(layoutDescription, scene, variant = "lock-free", { roots = ROOTS[scene], locks = null } = {}) {
         this.layout = createLayout(layoutDescription);
         this.entry = { scene, variant, title: `A ${scene}` };
         this.state = emptyState();
@@ -37,14 +44,13 @@ export class World {
         const operations = OPERATIONS[scene].map(([name, takes_value], id) => ({
             id, name, takes_value, effect: "head", items: 1,
         }));
-        const roots = ROOTS[scene];
-        const cells = [...roots, ...(variant === "mutex" ? ["lock"] : [])];
+        const cells = [...roots, ...(locks ?? (variant === "mutex" ? ["lock"] : []))];
         this.names.add({
             operations, sites: SITES, types: [
                 { id: NODE_TYPE, name: "Node", fields: ["next"] },
                 { id: BRANCH_TYPE, name: "Branch", fields: ["left", "right"] },
             ],
-            cells: cells.map((name) => ({ id: CELLS[name], name, kind: name === "lock" ? "lock" : "reference" })),
+            cells: cells.map((name) => ({ id: CELLS[name], name, kind: name.endsWith("lock") ? "lock" : "reference" })),
         });
         for (const name of roots) this.cell(name, 0);
         const listeners = createEvents();
@@ -138,8 +144,8 @@ export class World {
         return this.cell("value", encodeInteger(value), { version: value, ...more });
     }
 
-    lock(holder, waiters = []) {
-        this.state.locks.set(CELLS.lock, { cell: CELLS.lock, holder, waiters });
+    lock(holder, waiters = [], name = "lock") {
+        this.state.locks.set(CELLS[name], { cell: CELLS[name], holder, waiters });
         return this;
     }
 
@@ -155,6 +161,13 @@ export class World {
         this.context.history.last = position;
         if (this.state.lanes[lane]) this.state.lanes[lane].last = position;
         this.state.last = record;
+        return this;
+    }
+
+    /** The record with which an operation begins. */
+    begin(lane, operation, argument) {
+        this.record(lane, "BEGIN", { after: encodeInteger(argument) });
+        this.state.last.cell = operation;
         return this;
     }
 

@@ -10,6 +10,18 @@ function stack(layout, variant) {
     });
 }
 
+function mapWorld(layout, variant = "lock-free", cells = {}) {
+    return new World(layout, "map", variant, cells).branch(1, "2: 20", 2, 3).branch(2, "1: 10", 0, 0)
+        .branch(3, "3: 30", 0, 0).cell("root", nodeId(1), { writer: 3, sequence: 4 });
+}
+
+function accounts(layout) {
+    const world = new World(layout, "graph", "flawed", {
+        roots: ["left", "right", "value"], locks: ["left lock", "right lock"],
+    });
+    return world.cell("left", integer(90), { writer: 0, sequence: 2 }).cell("right", integer(100)).number(4);
+}
+
 function graphTree(layout, size) {
     const world = new World(layout, "graph").cell("head", nodeId(1), { writer: 2, sequence: 3 }).cell("tail", 0);
     const child = (number) => (number <= size ? number : 0);
@@ -112,6 +124,40 @@ export const STATES = {
     "queue: tail dangles": (layout) => queue(layout).node(5, 22, 3, { freed: true, pooled: true })
         .node(3, null, 5, { pooled: true }).node(4, 21, 5, { pooled: true })
         .lane(1, { operation: 0, locals: { tail: [5, "tail"], successor: [null, 5] } }).frameOf(),
+    "map: at rest": (layout) => mapWorld(layout).lane(0, { operation: 1, locals: { node: [1, "root"] } }).frameOf(),
+    "map: copies": (layout) => mapWorld(layout)
+        .branch(10, "3: 31", 0, 0, { published: false, owner: 1, allocated: 10 })
+        .branch(11, "2: 20", 2, 10, { published: false, owner: 1, allocated: 11 })
+        .branch(20, "1: 12", 0, 0, { published: false, owner: 2, allocated: 12 })
+        .lane(1, { locals: { copy: [11, ""], old_root: [1, "root"] } })
+        .lane(2, { locals: { copy: [20, ""], old_root: [1, "root"] } }).frameOf(),
+    "map: old versions and waste": (layout) => mapWorld(layout)
+        .branch(30, "2: 19", 2, 3, { removed: true }).branch(31, "2: 18", 32, 3, { removed: true })
+        .branch(32, "1: 9", 0, 0, { removed: true })
+        .lane(0, { operation: 1, locals: { root: [30, "root", 0], node: [3, 1] } })
+        .lane(3, { operation: 1, locals: { root: [31, "root", 0] } })
+        .branch(10, "3: 31", 0, 0, { published: false, owner: 1, allocated: 0 })
+        .branch(11, "2: 20", 2, 10, { published: false, owner: 1, allocated: 0 })
+        .lane(1, { losses: 1, attempts: 1, locals: { copy: [11, ""], old_root: [30, "root", 0] } })
+        .record(0, "LOAD", { cell: "root" })
+        .record(1, "CAS_LOST", { cell: "root", before: nodeId(1), after: nodeId(11), aux: nodeId(30) }).frameOf(),
+    "map: returned although it lost": (layout) => mapWorld(layout, "flawed")
+        .lane(0, { operation: -1, status: "idle" }).lane(1, { locals: { old_root: [1, "root"] } })
+        .begin(0, 0, 11).record(0, "ALLOCATE").record(0, "ALLOCATE")
+        .record(0, "CAS_LOST", { cell: "root", before: nodeId(1), after: nodeId(9), aux: nodeId(8) })
+        .record(0, "END").frameOf(),
+    "map: behind a lock": (layout) => mapWorld(layout, "mutex", { roots: ["root", "value"], locks: ["lock"] })
+        .number(2).lane(0, { status: "waiting" }).lane(1, { locals: { node: [2, 1] } })
+        .branch(10, "4: 40", 0, 0, { published: false, owner: 1 }).lock(1, [0]).frameOf(),
+    "accounts: one lock each": (layout) => accounts(layout).lane(0, { argument: integer(10) })
+        .reader(1, 80, { argument: integer(20) }).lock(0, [], "left lock").lock(1, [], "right lock").frameOf(),
+    "accounts: deadlock": (layout) => accounts(layout).lane(0, { status: "waiting" }).lane(1, { status: "waiting" })
+        .lane(2, { status: "waiting" }).lock(0, [1, 2], "left lock").lock(1, [0], "right lock").frameOf(),
+    "stack: hazards apart": (layout) => {
+        const world = new World(layout, "stack", "lock-free", { roots: ["head", "hazard T1.0"] }).chain([1, 2], [1, 2]);
+        return world.cell("head", nodeId(1)).cell("hazard T1.0", nodeId(1))
+            .lane(0, { locals: { old_head: [1, "head"] } }).lane(1, { locals: { slot: [1, "hazard T1.0"] } }).frameOf();
+    },
     "graph: list": (layout) => new World(layout, "graph").chain([9, 6, 2], [17, 4, 12])
         .cell("head", nodeId(9), { writer: 0, sequence: 7, version: 4 }).cell("tail", nodeId(2), { tag: 3 })
         .node(10, 8, 9, { published: false, owner: 1 })

@@ -158,6 +158,13 @@ def compare(page: Page, recorder: Recorder) -> dict[str, Any]:
         "locked-queue",
         "racy-counter",
         "storing-queue",
+        "split-cas-counter",
+        "copy-on-write-map",
+        "rw-lock-map",
+        "ignoring-map",
+        "app-state",
+        "thawed-state",
+        "paired-accounts",
     ],
 )
 def test_fold_agrees_with_the_engine(
@@ -173,7 +180,7 @@ def test_fold_agrees_with_the_engine(
         assert result["counts"]["losses"] > 0
 
 
-@pytest.mark.parametrize("structure", ["treiber-stack", "michael-scott-queue", "locked-queue"])
+@pytest.mark.parametrize("structure", ["treiber-stack", "michael-scott-queue", "locked-queue", "copy-on-write-map"])
 def test_fold_agrees_when_threads_are_frozen_and_killed(
     static_page: Page, record: Callable[..., Recorder], structure: str, seed: int
 ) -> None:

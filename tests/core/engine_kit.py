@@ -8,13 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
+import pytest
+
+from lockfree_core import native
 from lockfree_core.catalog import find_entry
 from lockfree_core.drive.control import Control
 from lockfree_core.drive.knobs import Knobs
 from lockfree_core.drive.lane import Lane
 from lockfree_core.drive.rings import Rings
 from lockfree_core.drive.traced import TracedMemory
-from lockfree_core.memory import LockedMemory, Memory
+from lockfree_core.memory import HardwareMemory, LockedMemory, Memory
+from lockfree_core.memory.everyday import EverydayMemory
 from tests.core.kit import SEED
 
 __all__ = ["MEMORIES", "PlainWorld", "TracedWorld", "World", "factory_of", "in_threads", "make_world"]
@@ -55,10 +59,10 @@ def in_threads(*bodies: Callable[[], None]) -> None:
 
 
 class PlainWorld:
-    """The memory of every day."""
+    """A memory of every day."""
 
-    def __init__(self) -> None:
-        self.memory = LockedMemory(seed=SEED)
+    def __init__(self, memory: type[EverydayMemory] = LockedMemory) -> None:
+        self.memory: Any = memory(seed=SEED)
 
     def run(self, *bodies: Callable[[], None]) -> None:
         in_threads(*bodies)
@@ -97,14 +101,16 @@ class TracedWorld:
         self.rings.close()
 
 
-MEMORIES: Final = ("locked", "traced", "contended")
+MEMORIES: Final = ("locked", "hardware", "traced", "contended")
 
 
 @contextmanager
 def make_world(kind: str) -> Iterator[World]:
     """The world of that name. In the contended one every compare-and-swap is preceded by a yield."""
-    if kind == "locked":
-        yield PlainWorld()
+    if kind == "hardware" and not native.available():
+        pytest.skip(f"no hardware cells: {native.unavailable_reason()}")
+    if kind in ("locked", "hardware"):
+        yield PlainWorld(HardwareMemory if kind == "hardware" else LockedMemory)
         return
     world = TracedWorld(gap_share=100 if kind == "contended" else 0, gap_kind="yield")
     try:

@@ -10,12 +10,19 @@ from typing import Any
 
 import pytest
 
-from lockfree_core.catalog import CATALOG, Entry, find_entry, search
+from lockfree_core.catalog import CATALOG, Entry, find_entry, of_lab, search
+from lockfree_core.drive.stepping.program import parse_program
+from lockfree_core.scenarios.spec import methods_of
 from tests.core.engine_kit import TracedWorld, factory_of
 
 ENTRIES = list(CATALOG.values())
 FAMILIES = ("stack", "queue", "counter", "map", "state", "accounts")
 UPDATED = ("map", "state", "accounts")  # of which nothing is taken out: what counts are changes
+ON_HEAP_STACKS = {
+    "hazard-pointer-stack", "epoch-stack", "tagged-stack",
+    "freeing-stack", "unvalidated-hazard-stack", "wrapping-tag-stack",
+}  # fmt: skip
+ON_HEAP_QUEUES = {"hazard-pointer-queue", "epoch-queue", "tagged-queue", "freeing-queue"}
 
 
 def ids(entry: Entry) -> str:
@@ -33,8 +40,7 @@ def cell_names(world: TracedWorld) -> set[str]:
 
 def test_there_is_each_family_with_its_variants() -> None:
     variants = {family: {entry.variant for entry in ENTRIES if entry.family == family} for family in FAMILIES}
-    assert {"lock-free", "mutex"} <= variants["stack"]
-    assert all(variants[family] == {"lock-free", "mutex", "flawed"} for family in FAMILIES if family != "stack")
+    assert all(variants[family] == {"lock-free", "mutex", "flawed"} for family in FAMILIES)
     assert {entry.family for entry in ENTRIES} == set(FAMILIES)
     assert [entry.key for entry in ENTRIES] == list(CATALOG)
 
@@ -90,6 +96,23 @@ def test_items_count_at_the_cells_that_are_named(entry: Entry) -> None:
         world.close()
 
 
+def test_what_frees_nodes_can_be_stepped_and_not_watched() -> None:
+    assert {entry.key for entry in ENTRIES if entry.heap} == ON_HEAP_STACKS | ON_HEAP_QUEUES
+    assert set(of_lab("step")) == set(CATALOG)
+    assert set(of_lab("watch")) == set(CATALOG) - ON_HEAP_STACKS - ON_HEAP_QUEUES
+    for entry in ENTRIES:
+        assert entry.describe()["labs"] == (["step"] if entry.heap else ["watch", "step"])
+
+
+@each
+def test_further_sources_exist_and_program_and_start_can_be_read(entry: Entry) -> None:
+    for module in entry.sources:
+        assert importlib.import_module(module).__doc__
+    program, problems = parse_program(entry.program, entry.start, methods_of(entry))
+    assert problems == []
+    assert len(program.threads) >= 2
+
+
 @each
 def test_module_says_what_it_promises(entry: Entry) -> None:
     module = importlib.import_module(entry.source)
@@ -126,6 +149,13 @@ def test_module_says_what_it_promises(entry: Entry) -> None:
         ("lost segment", "storing-queue"),
         ("mutex queue", "locked-queue"),
         ("AtomicLong", "atomic-counter"),
+        ("hazard pointers", "hazard-pointer-stack"),
+        ("SMR queue", "hazard-pointer-queue"),
+        ("EBR", "epoch-stack"),
+        ("tagged pointer", "tagged-stack"),
+        ("DCAS queue", "tagged-queue"),
+        ("ABA", "freeing-stack"),
+        ("use after free queue", "freeing-queue"),
         ("COW", "copy-on-write-map"),
         ("persistent map", "copy-on-write-map"),
         ("ReadWriteLock", "rw-lock-map"),
@@ -150,7 +180,7 @@ def test_every_entry_is_found_by_what_it_is_called(entry: Entry) -> None:
 
 
 def test_search_finds_all_of_a_kind_and_nothing_else() -> None:
-    assert {entry.key for entry in search("LIFO")} == {"treiber-stack", "locked-stack"}
+    assert {entry.key for entry in search("LIFO")} == {"treiber-stack", "locked-stack", *ON_HEAP_STACKS}
     assert {entry.family for entry in search("FIFO")} == {"queue"}
     assert {entry.variant for entry in search("mutex")} == {"mutex"}
 

@@ -12,7 +12,8 @@ const NEAR_HOPS = 100;
 
 /**
  * The nodes without those removed ones that only a long chain behind somebody's local keeps alive: the fold drops the
- * end of such a chain, an engine cannot.
+ * end of such a chain, an engine cannot. And without private ones that no local leads to: the fold keeps, until its
+ * thread's next record, what a new node may refer to.
  */
 function withoutTails({ nodes, lanes }) {
     const byId = new Map(nodes.map((node) => [node.id, node]));
@@ -23,7 +24,7 @@ function withoutTails({ nodes, lanes }) {
         pending.forEach((id) => near.add(id));
         pending = pending.flatMap((id) => byId.get(id).cells);
     }
-    return nodes.filter((node) => !node.removed || near.has(node.id));
+    return nodes.filter((node) => (node.published && !node.removed) || near.has(node.id));
 }
 
 /** What two snapshots of the same moment must agree on. */

@@ -4,7 +4,7 @@ import { Names } from "../../static/js/names.js";
 import { createNarrator } from "../../static/js/narrate.js";
 import { counterMachine, queueMachine, RandomRun, stackMachine } from "./algorithms.js";
 import { equal, ok, seeded, test } from "./harness.js";
-import { int, K, layout } from "./machine.js";
+import { int, K, layout, Machine } from "./machine.js";
 
 /** The narrations of what a script does on a machine. */
 function narrated(machine, script) {
@@ -122,6 +122,26 @@ test("an enqueue: linked, tail behind, helped, and the harmless loss of the one 
     equal(texts[2], "T2 won the CAS on n1.next and linked n2 behind n1; tail not advanced yet.");
     equal(texts[4], "T3 helped: swung tail from n1 to n2, which T2 had linked.");
     equal(texts[5], "T2 found tail at n2, not at n1: somebody had already done it. Harmless.");
+});
+
+test("a change takes effect, and one whose swap is ignored is lost and not harmless", () => {
+    const m = new Machine({ roots: { root: {} }, operations: [{ name: "set", effect: "root", takes_value: true }] });
+    const texts = narrated(m, () => {
+        const root = m.root("root");
+        for (const lane of [0, 1]) {
+            m.begin(lane, 0, int(lane + 4));
+            m.load(lane, root, "old_root");
+        }
+        const [one, other] = [0, 1].map((lane) => m.allocate(lane, int(lane + 4), "copy"));
+        m.cas(0, root, 0, one, { decisive: false });
+        m.cas(1, root, 0, other, { decisive: false });
+    }).map(({ text }) => text);
+    equal(texts.at(-2), "T1 won the CAS on root: None → n1, which is where set(4) takes effect.");
+    equal(
+        texts.at(-1),
+        "T2 lost the CAS on root: it expected None, T1 swung root to n1 in between; " +
+            "and it does not look, so its change is lost.",
+    );
 });
 
 test("advancing the tail to one's own node is no help", () => {
@@ -266,7 +286,7 @@ test("a fault of memory raises nothing", () => {
     names.add({ values: [{ id: 900, text: "'n2 is freed a second time'" }] });
     const record = { position: 0, sequence: 0, time: 0, lane: 1, kind: K.FAULT, site: 0, cell: 900, before: 65, after: 0 };
     const { text } = createNarrator(layout, names)(fromSnapshot(m.snapshot(), names), { ...record, aux: 1 });
-    equal(text, "A fault of memory by T2: n2 is freed a second time. It goes on, as in C, and does not notice.");
+    equal(text, "Fault, double free by T2: n2 is freed a second time. It goes on, as in C, and does not notice.");
 });
 
 test("operations end", () => {
@@ -303,7 +323,13 @@ test("the simulated heap, exchanges, computed locals", () => {
         m.emit(0, K.REUSE, { cell: node, before: 2, after: int(4), aux: 1 });
         m.names.values.push({ id: 2 ** 20, text: "total" });
         m.emit(0, K.LOCAL, { cell: 2 ** 20, after: int(-7) });
+        m.emit(0, K.LOCAL, { cell: 2 ** 20, before: head, after: int(4) });
+        m.emit(0, K.LOCAL, { cell: 2 ** 20, aux: 1 });
         m.emit(0, K.WIDE);
+        m.names.values.push({ id: 2 ** 20 + 1, text: "'n1.next is read, but n1 was freed'" });
+        m.emit(0, K.FREE, { cell: node });
+        m.emit(0, K.FREE, { cell: node });
+        m.emit(0, K.FAULT, { cell: 2 ** 20 + 1, before: node, aux: 1 });
     }).map(({ text }) => text);
     equal(
         texts.slice(2).filter((_, index) => index !== 1 && index !== 2),
@@ -312,11 +338,41 @@ test("the simulated heap, exchanges, computed locals", () => {
             "T1 exchanges head: it was n1, now it is None.",
             "T1 retires n1: it is to be freed once nobody can hold it any longer.",
             "T1 frees n1 while T2 still holds it.",
-            "T1 gets n1 again from the heap, now with the value 4: the same address, generation 2.",
+            "T1 gets n1 again from the heap, now with the value 4: the same address, generation 2, while T2 still " +
+                "holds a pointer to its earlier life.",
             "T1 computes total = -7.",
+            "T1 keeps 4 as total, as read from head.",
+            "T1 lets go of total.",
             "T1: the upper halves of the numbers in its previous record.",
+            "T1 frees n1 while T2 still holds it.",
+            "T1 frees n1, which is free already, while T2 still holds it.",
+            "Fault, use after free by T1 inside push(1): n1.next is read, but n1 was freed. It goes on, as in C, and " +
+                "does not notice.",
         ],
     );
+});
+
+test("versions, and back-off in steps", () => {
+    const machine = stackMachine();
+    machine.names.clock = "steps";
+    const texts = narrated(machine, (m) => {
+        const head = m.root("head");
+        m.begin(0, 1);
+        m.load(0, head, "old_head");
+        m.emit(0, K.WIDE, { cell: head, before: 1, after: 1 });
+        m.cas(1, head, 0, 0);
+        m.emit(1, K.WIDE, { cell: head, before: 1, after: 2, aux: 1 });
+        m.emit(0, K.CAS_LOST, { cell: head });
+        m.emit(0, K.WIDE, { cell: head, before: 2, after: 2, aux: 1 });
+        m.emit(0, K.BACKOFF, { before: 1, after: 3 });
+    }).map(({ text }) => text);
+    equal(texts.filter((text) => /tag|backs/.test(text)), [
+        "head has tag 1.",
+        "head goes from tag 1 to tag 2.",
+        "T1 lost the CAS on head: it expected None with an older tag, T2 set head to None in between; retry 1.",
+        "head has tag 2, expected 1.",
+        "T1 backs off for three steps after one loss in a row, so that others can finish.",
+    ]);
 });
 
 test("every record of any run has a sentence", () => {

@@ -88,6 +88,7 @@ def test_a_recording_holds_every_record(tmp_path: Path) -> None:
     ("arguments", "status", "words"),
     [
         (["nothing"], 2, "structure must be one of treiber-stack"),
+        (["epoch-stack"], 2, "structure must be one that can run in real threads; epoch-stack frees its nodes"),
         (["treiber-stack", "--threads", "99"], 2, "--threads must be from 1 to 32; got 99"),
         (["treiber-stack", "--gap-kind", "nap"], 2, "--gap-kind must be one of yield, sleep; got 'nap'"),
         (["treiber-stack", "--seconds", "0"], 2, "--seconds must be a number from 0.1"),

@@ -13,13 +13,14 @@ from typing import Any, cast
 
 import pytest
 
+from app.checks import FieldError
 from app.messages import Command
 from app.services.chart import HUES, Series, csv_text, figure
 from app.services.engines import ERROR_TAIL, Engine, exit_words
 from app.services.errors import Refusal
 from app.services.rates import KEPT_SAMPLES, Rates
 from app.services.run import Run, Spec, find_twin
-from lockfree_core.catalog import CATALOG
+from lockfree_core.catalog import CATALOG, of_lab
 from tests.serving import ROOT
 
 LIMIT_S = 30.0
@@ -77,6 +78,23 @@ def test_twins() -> None:
     assert pairs["treiber-stack"] == pairs["locked-stack"].replace("treiber", "locked") == "locked-stack"
     assert (pairs["locked-queue"], pairs["storing-queue"]) == ("michael-scott-queue", "locked-queue")
     assert (pairs["locked-counter"], pairs["racy-counter"]) == ("atomic-counter", "locked-counter")
+
+
+@pytest.mark.parametrize("key", sorted(set(CATALOG) - set(of_lab("watch"))))
+def test_what_needs_the_simulated_heap_is_not_run_in_real_threads(key: str) -> None:
+    reason = f"must be one that can run in real threads; {key} frees its nodes, .*: open it in Step"
+    with pytest.raises(FieldError, match=reason):
+        Spec.from_body({"structure": key})
+    with pytest.raises(FieldError, match=reason):
+        Spec.from_body({"structure": "treiber-stack"}).changed({"structure": key})
+    assert "watch" in find_twin(CATALOG[key]).labs
+
+
+@pytest.mark.parametrize("key", ["tree", "", 7, None, ["treiber-stack"]])
+def test_a_structure_that_is_not_there_is_told_what_is(key: object) -> None:
+    with pytest.raises(FieldError) as told:
+        Spec.from_body({"structure": key})
+    assert told.value.reason.startswith(f"must be one of {', '.join(of_lab('watch'))}; got ")
 
 
 def test_a_spec_keeps_what_is_not_named() -> None:

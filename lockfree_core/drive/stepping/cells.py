@@ -45,7 +45,7 @@ class _Cell:
 
     def _check(self, what: str) -> None:
         """Tell of it where the cell is part of a freed node."""
-        if self.node is not None:
+        if self.node is not None and self.node.trace_freed:
             self._memory.check_alive(self.node, f"{self._memory.recorder.words.cell(self.cell_id)} {what}")
 
     def _check_target(self, value: Any) -> None:

@@ -15,8 +15,9 @@ from lockfree_core.drive.stepping.schedule import MOST_STEPS, Move
 from lockfree_core.drive.stepping.stepper import Stepper
 from lockfree_core.drive.stepping.told import tell_step
 from lockfree_core.errors import ScheduleError
+from lockfree_core.reclamation.hazard_pointers import SLOT_PREFIX
 
-__all__ = ["describe_execution", "end_faults", "extend", "outcome", "replay"]
+__all__ = ["describe_execution", "describe_names", "end_faults", "extend", "outcome", "replay"]
 
 _LONGEST_OPERATION: Final = 500  # steps of one operation, after which nobody waits for its end any longer
 
@@ -101,7 +102,7 @@ def describe_execution(stepper: Stepper) -> dict[str, Any]:
     words = recorder.words
     faults = [*recorder.faults, *end_faults(stepper)]
     return {
-        "names": _names(stepper),
+        "names": describe_names(stepper),
         "snapshot": stepper.start,
         "records": base64.b64encode(recorder.data).decode(),
         "count": recorder.count,
@@ -137,7 +138,8 @@ def _steps_in_operation(stepper: Stepper, thread: int) -> int:
     return sum(1 for row in stepper.steps[begin - 1 :] if row.thread == thread)
 
 
-def _names(stepper: Stepper) -> dict[str, Any]:
+def describe_names(stepper: Stepper) -> dict[str, Any]:
+    """Everything that records of this execution refer to by number."""
     recorder = stepper.recorder
     operations = [
         {"id": index, "name": method.name, "takes_value": bool(method.parameters), "effect": method.effect,
@@ -152,12 +154,12 @@ def _names(stepper: Stepper) -> dict[str, Any]:
 
 
 def _leaked(stepper: Stepper) -> list[tuple[int, str]]:
-    """Nodes of the heap that nobody can reach, and that were neither freed nor retired."""
+    """Nodes of the heap that the structure does not lead to, and that were neither freed nor retired."""
     heap = stepper.memory.heap
     if heap is None:
         return []
     reached: set[int] = set()
-    level = [cell.value for cell in stepper.memory.roots]
+    level = [cell.value for cell in stepper.memory.roots if not cell.name.startswith(SLOT_PREFIX)]
     while level:
         nodes = [node for node in level if hasattr(node, "trace_id") and node.trace_id not in reached]
         reached |= {node.trace_id for node in nodes}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +21,7 @@ __all__ = ["SteppedLane"]
 _EMPTY: Final = object()
 _HERE: Final = __name__
 _UNSEEN: Final = -1
+_MACHINERY: Final = {"__call__", "__next__", "cell_id"}  # what has one of these is a function, an iterator, a cell
 
 
 class SteppedLane:
@@ -75,6 +76,21 @@ class SteppedLane:
             self._greenlet.switch()
         finally:
             self._memory.lane = None
+
+    @property
+    def frame(self) -> FrameType | None:
+        """Where it is suspended; None once it has ended."""
+        frame: FrameType | None = self._greenlet.gr_frame
+        return frame
+
+    @property
+    def effected(self) -> bool:
+        """Whether the running operation has taken effect."""
+        return self._effected
+
+    def told(self) -> tuple[dict[str, int], dict[int, int]]:
+        """The locals that the trace knows with their codes, and the cell that each code was last read from."""
+        return self._shown, self._origins
 
     def abandon(self) -> None:
         """Unwind it; the memory must be detached, or the unwinding would be recorded."""
@@ -198,9 +214,13 @@ class SteppedLane:
             values = found.f_locals
             for name in _interesting(found.f_code):
                 value = values.get(name, memory)
-                if value is None or type(value) is int or _is_tellable(value):
+                number = getattr(value, "trace_id", None)
+                if number is not None:
+                    current[name] = number
+                elif value is None or _is_tellable(value.__class__):
                     current[name] = memory.encode(value)
         if current == shown:
+            self._shown = current  # in the order of the code, whatever happened before
             return
         for name, code in current.items():
             if shown.get(name, _UNSEEN) != code:
@@ -218,10 +238,8 @@ def _interesting(code: CodeType) -> tuple[str, ...]:
     return tuple(name for name in code.co_varnames[parameters:] if not name.startswith("_"))
 
 
-def _is_tellable(value: Any) -> bool:
-    """Values, not machinery: nodes, and what has a text; no cell, function, iterator, or container being filled."""
-    if hasattr(value, "trace_id"):
-        return True
-    if callable(value) or isinstance(value, dict | list | set) or hasattr(value, "cell_id"):
-        return False
-    return has_text(value) and not hasattr(value, "__next__")
+@lru_cache(256)
+def _is_tellable(kind: type) -> bool:
+    """Values, not machinery: what has a text; no cell, function, iterator, or container that is being filled."""
+    known = {name for base in kind.__mro__ for name in vars(base)}
+    return has_text(kind) and not issubclass(kind, dict | list | set) and known.isdisjoint(_MACHINERY)

@@ -67,6 +67,7 @@ class ScheduledMemory:
         self._prepared = 0  # nodes made at set-up
         self._next_root = 1
         self._building: list[int] = []  # numbers for the cells of the node that is being made
+        self._fresh: list[Any] = []  # the cells of the node that was made last, in the order of its fields
         self._reused: list[Any] = []  # cells of the node that is being made anew
         self._generators: dict[int, random.Random] = {}
 
@@ -138,7 +139,10 @@ class ScheduledMemory:
         lane.bound(target or UNNAMED, made, 0)
         value = self.encode(plain_of(made))
         self.recorder.write(lane, record, site, made.trace_id, detail, value, kind.number)
-        self._tell_initial(lane, site, made)
+        for cell in self._fresh:
+            # A private store for each cell that does not begin with None, as an allocation alone would have it.
+            if cell.code:
+                self.recorder.write(lane, Kind.STORE, site, cell.cell_id, 0, cell.code, 0)
         return made
 
     def retire(self, node: Any) -> None:
@@ -172,8 +176,10 @@ class ScheduledMemory:
 
         A hazard pointer may: it is published before anybody knows whether its node is still there, and looked at again.
         """
+        if not getattr(value, "trace_freed", False):
+            return
         name = self.recorder.words.cell(cell)
-        if getattr(value, "trace_freed", False) and not name.startswith(SLOT_PREFIX):
+        if not name.startswith(SLOT_PREFIX):
             self._fault("dangling pointer", f"{name} now points at {node_name(value.trace_id)}, which was freed", value)
 
     # -- what cells need
@@ -215,6 +221,10 @@ class ScheduledMemory:
         """The set-up is over: from now on nodes are the threads'."""
         self._made = [0] * self._threads
 
+    def fates(self) -> tuple[Any, ...]:
+        """What decides the names and numbers that are still to be dealt, and what is still to be drawn."""
+        return self._made, self._next_root, self._generators
+
     # -- inside
 
     def _prepared_number(self) -> int:
@@ -226,20 +236,15 @@ class ScheduledMemory:
         self._made[thread] = count + 1
         return FIRST_OBJECT + self._prepared + count * self._threads + thread
 
-    def _tell_initial(self, lane: SteppedLane, site: int, node: Any) -> None:
-        """Private stores for the cells that do not begin with None, which is what an allocation alone stands for."""
-        for cell in cells_of(node):
-            if cell.code:
-                self.recorder.write(lane, Kind.STORE, site, cell.cell_id, 0, cell.code, 0)
-
     def _make(self, kind: NodeKind, number: int, arguments: tuple[Any, ...]) -> Any:
         first = _FIRST_NODE_CELL + (number - FIRST_OBJECT) * MOST_FIELDS
         self._building = list(range(first, first + len(kind.fields)))
+        self._fresh = []
         made = kind.traced(self, *arguments)
         self._building = []
         made.trace_id, made.trace_cell, made.trace_memory = number, first, self
         made.trace_freed, made.trace_retired, made.trace_generation = False, -1, 0
-        for cell, name in zip(cells_of(made), kind.fields, strict=True):
+        for cell, name in zip(self._fresh, kind.fields, strict=True):
             cell.node = made
             self.recorder.cell_names[cell.cell_id] = f"{node_name(number)}.{name}"
         if self.heap is not None:
@@ -250,7 +255,8 @@ class ScheduledMemory:
         """A node from the free list, initialised anew with the cells that it has; None where there is none."""
         node = None if self.heap is None else self.heap.take(kind.traced)
         if node is not None:
-            self._reused = cells_of(node)
+            self._fresh = cells_of(node)
+            self._reused = list(self._fresh)
             kind.traced.__init__(node, self, *arguments)
             self._reused = []
         return node
@@ -286,7 +292,9 @@ class ScheduledMemory:
             reused.reset(initial)
             return reused
         if self._building:
-            return cell(self, initial, self._building.pop(0), name)
+            built = cell(self, initial, self._building.pop(0), name)
+            self._fresh.append(built)
+            return built
         made = cell(self, initial, self._root(name, kind), name)
         self.roots.append(made)
         return made
@@ -310,4 +318,4 @@ def _text(value: Any) -> str:
     number = getattr(value, "trace_id", None)
     if number is not None:
         return node_name(number)
-    return repr(value) if has_text(value) else f"<{type(value).__name__}>"
+    return repr(value) if has_text(type(value)) else f"<{type(value).__name__}>"

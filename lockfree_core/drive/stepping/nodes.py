@@ -50,10 +50,10 @@ def learn_kind(
     return NodeKind(number, type(base.__name__, (base,), body), tuple(probe.fields))
 
 
-def has_text(value: Any) -> bool:
-    """Whether an object says what it is by something better than its address, which differs from run to run."""
+def has_text(kind: type) -> bool:
+    """Whether objects of a class say what they are by more than their address, which differs from run to run."""
     default: Any = object.__repr__
-    return type(value).__repr__ is not default
+    return kind.__repr__ is not default
 
 
 class _Probe:

@@ -57,7 +57,7 @@ def _part(part: str) -> list[Move] | None:
 
 
 def format_schedule(moves: Iterable[Move]) -> str:
-    """The shortest string that ``parse_schedule`` reads as these moves."""
+    """The string, the same for the same moves, that ``parse_schedule`` reads as them: long runs are written as such."""
     parts: list[str] = []
     digits = ""
     for move, group in groupby(moves):

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from lockfree_core.memory import LockedMemory, Memory, Reference
+from lockfree_core.memory import Memory, Reference, default_memory
 from lockfree_core.structures.copy_on_write_map import MapSnapshot, Node, Ordered
 
 __all__ = ["IgnoringMap"]
@@ -29,7 +29,7 @@ class IgnoringMap(Generic[K, V]):
     """A map that loses writes, with the methods of ``CopyOnWriteMap``. For looking at, not for use."""
 
     def __init__(self, memory: Memory | None = None) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._root: Reference[Node[K, V] | None] = self._memory.reference(None, "root")
 
     @property

@@ -7,7 +7,7 @@ The cure: ``lockfree_core.structures.atomic_counter``.
 
 from __future__ import annotations
 
-from lockfree_core.memory import LockedMemory, Memory
+from lockfree_core.memory import Memory, default_memory
 
 __all__ = ["RacyCounter"]
 
@@ -16,7 +16,7 @@ class RacyCounter:
     """A counter that loses increments, with the methods of ``AtomicCounter``. For looking at, not for use."""
 
     def __init__(self, memory: Memory | None = None, initial: int = 0) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._value = self._memory.integer(initial, "value")
 
     @property

@@ -9,7 +9,7 @@ The cure: ``lockfree_core.structures.atomic_counter``, whose cell does all three
 
 from __future__ import annotations
 
-from lockfree_core.memory import LockedMemory, Memory
+from lockfree_core.memory import Memory, default_memory
 
 __all__ = ["SplitCasCounter"]
 
@@ -18,7 +18,7 @@ class SplitCasCounter:
     """A counter that loses increments, with the methods of ``AtomicCounter``. For looking at, not for use."""
 
     def __init__(self, memory: Memory | None = None, initial: int = 0) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         self._value = self._memory.integer(initial, "value")
 

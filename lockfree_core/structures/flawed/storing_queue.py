@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
-from lockfree_core.memory import LockedMemory, Memory, Reference
+from lockfree_core.memory import Memory, Reference, default_memory
 from lockfree_core.structures.michael_scott_queue import Node
 
 __all__ = ["StoringQueue"]
@@ -27,7 +27,7 @@ class StoringQueue(Generic[T]):
     """A queue that loses items, with the methods of ``MichaelScottQueue``. For looking at, not for use."""
 
     def __init__(self, memory: Memory | None = None) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         dummy = self._memory.allocate(Node, None)
         self._head: Reference[Node[T]] = self._memory.reference(dummy, "head")

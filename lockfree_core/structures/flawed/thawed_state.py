@@ -13,7 +13,7 @@ The cure: ``lockfree_core.structures.app_state``.
 
 from __future__ import annotations
 
-from lockfree_core.memory import Integer, LockedMemory, Memory, Reference
+from lockfree_core.memory import Integer, Memory, Reference, default_memory
 from lockfree_core.structures.app_state import AppState
 
 __all__ = ["ThawedState"]
@@ -43,7 +43,7 @@ class ThawedState:
     """A holder whose snapshots change, with the methods of ``StateHolder``. For looking at, not for use."""
 
     def __init__(self, memory: Memory | None = None, initial: AppState | None = None) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         start = initial or AppState()
         settings = self._memory.allocate(Settings, start.volume, start.brightness)

@@ -12,7 +12,7 @@ The cure: ``lockfree_core.structures.paired_accounts``, with one compare-and-swa
 
 from __future__ import annotations
 
-from lockfree_core.memory import LockedMemory, Memory
+from lockfree_core.memory import Memory, default_memory
 
 __all__ = ["TwoLockAccounts"]
 
@@ -21,7 +21,7 @@ class TwoLockAccounts:
     """Two accounts that can deadlock, with the methods of ``PairedAccounts``. For looking at, not for use."""
 
     def __init__(self, memory: Memory | None = None, left: int = 100, right: int = 100) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._left_lock = self._memory.lock("left lock")
         self._right_lock = self._memory.lock("right lock")
         self._left = self._memory.integer(left, "left")

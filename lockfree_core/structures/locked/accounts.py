@@ -8,7 +8,7 @@ Progress: blocking. While a thread holds the lock nobody else gets on; if it is 
 
 from __future__ import annotations
 
-from lockfree_core.memory import LockedMemory, Memory
+from lockfree_core.memory import Memory, default_memory
 
 __all__ = ["LockedAccounts"]
 
@@ -17,7 +17,7 @@ class LockedAccounts:
     """Two accounts, with the methods of :class:`~lockfree_core.structures.paired_accounts.PairedAccounts`."""
 
     def __init__(self, memory: Memory | None = None, left: int = 100, right: int = 100) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._lock = self._memory.lock("lock")
         self._left = self._memory.integer(left, "left")
         self._right = self._memory.integer(right, "right")

@@ -5,7 +5,7 @@ Progress: blocking. While a thread holds the lock nobody else gets on; if it is 
 
 from __future__ import annotations
 
-from lockfree_core.memory import LockedMemory, Memory
+from lockfree_core.memory import Memory, default_memory
 
 __all__ = ["LockedCounter"]
 
@@ -14,7 +14,7 @@ class LockedCounter:
     """A counter behind a mutex, with the methods of :class:`~lockfree_core.structures.atomic_counter.AtomicCounter`."""
 
     def __init__(self, memory: Memory | None = None, initial: int = 0) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._lock = self._memory.lock("lock")
         self._value = self._memory.integer(initial, "value")
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from lockfree_core.memory import LockedMemory, Memory, Reference
+from lockfree_core.memory import Memory, Reference, default_memory
 from lockfree_core.structures.copy_on_write_map import Ordered, rank_of
 
 __all__ = ["RWLockMap"]
@@ -48,7 +48,7 @@ class RWLockMap(Generic[K, V]):
     """A map behind a readers-writer lock, with the methods of ``CopyOnWriteMap``."""
 
     def __init__(self, memory: Memory | None = None) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
         self._lock = self._memory.lock("lock")
         self._readers = self._memory.integer(0, "readers")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from lockfree_core.memory import LockedMemory, Memory, Reference
+from lockfree_core.memory import Memory, Reference, default_memory
 from lockfree_core.structures.michael_scott_queue import Node
 
 __all__ = ["LockedQueue"]
@@ -21,7 +21,7 @@ class LockedQueue(Generic[T]):
     """A queue behind a mutex, with the methods of ``MichaelScottQueue``."""
 
     def __init__(self, memory: Memory | None = None) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._lock = self._memory.lock("lock")
         dummy = self._memory.allocate(Node, None)
         self._head: Reference[Node[T]] = self._memory.reference(dummy, "head")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from lockfree_core.memory import LockedMemory, Memory, Reference
+from lockfree_core.memory import Memory, Reference, default_memory
 from lockfree_core.structures.treiber_stack import Node
 
 __all__ = ["LockedStack"]
@@ -21,7 +21,7 @@ class LockedStack(Generic[T]):
     """A stack behind a mutex, with the methods of :class:`~lockfree_core.structures.treiber_stack.TreiberStack`."""
 
     def __init__(self, memory: Memory | None = None) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._lock = self._memory.lock("lock")
         self._head: Reference[Node[T] | None] = self._memory.reference(None, "head")
 

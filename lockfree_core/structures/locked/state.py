@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from lockfree_core.memory import LockedMemory, Memory, Reference
+from lockfree_core.memory import Memory, Reference, default_memory
 from lockfree_core.structures.app_state import AppState, Version
 
 __all__ = ["LockedState"]
@@ -19,7 +19,7 @@ class LockedState:
     """State behind a mutex, with the methods of :class:`~lockfree_core.structures.app_state.StateHolder`."""
 
     def __init__(self, memory: Memory | None = None, initial: AppState | None = None) -> None:
-        self._memory = memory or LockedMemory()
+        self._memory = memory or default_memory()
         self._lock = self._memory.lock("lock")
         first = self._memory.allocate(Version, initial or AppState(), 0)
         self._state: Reference[Version] = self._memory.reference(first, "state")

@@ -20,7 +20,7 @@ const POSITIONS = { 1: "before its CAS", 2: "holding the mutex" };
 
 /** Threads that get a callout: all that are stopped, but for one inside the mutex, of which the door tells. */
 function toldHere(view) {
-    return stoppedLanes(view).filter((lane) => view.entry.variant !== "mutex" || heldLock(view, lane.lane) === null);
+    return stoppedLanes(view).filter((lane) => heldLock(view, lane.lane) === null);
 }
 
 /** @param {import("./reading.js").View} view */

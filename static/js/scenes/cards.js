@@ -11,7 +11,7 @@ import { SIZE } from "./metrics.js";
 import { isActive } from "./reading.js";
 import { fit, plural, textWidth } from "./text.js";
 
-const CARD = { h: 70, gap: 18, least: 104, most: 190 };
+const CARD = { h: 70, gap: 12, least: 100, most: 190 };
 const LINE = 22;
 const LOST = 36;
 
@@ -65,7 +65,10 @@ function cardOf(view, root, { x, y, width, below }, losses) {
     }
     const lost = losses.filter((loss) => loss.cell === id);
     if (lost.length > 0 && left >= LOST) {
-        items.push(lostItem(lost[0], { at: [x + 4, at + 6], cell: [x + width / 2, y + CARD.h], lines: lostLines(lost[0]) }));
+        const [latest] = lost;
+        items.push(lostItem(latest, {
+            at: [x + 4, at + 6], cell: [x + width / 2, y + CARD.h], lines: lostLines(latest),
+        }));
         [at, left] = [at + LOST, left - LOST];
     }
     return [...items, ...readerItems(view, id, { x, y: at + 4, width, below: left })];

@@ -62,7 +62,7 @@ class CounterPicture {
         this.view = view;
         this.metrics = metrics;
         this.value = integerOf(rootValue(view, "value")) ?? 0;
-        this.foot = metrics.height - 8 - doorHeight(view);
+        this.foot = metrics.height - 8 - doorHeight(view, metrics);
         this.centre = Math.round(metrics.width / 2);
         this.top = Math.round(metrics.top + 8 + Math.max(0, metrics.height - COMFORTABLE) * 0.3);
         this.under = metrics.breadth === "tiny";
@@ -74,7 +74,7 @@ class CounterPicture {
         const right = metrics.width - metrics.margin;
         const items = [...this.number(), ...this.lostUpdate(), ...this.layoutTickets()];
         items.push(...layoutCallouts(view, { left: metrics.margin, right, bottom: this.foot }));
-        if (doorHeight(view) > 0) {
+        if (doorHeight(view, metrics) > 0) {
             items.push(...layoutDoor(view, { left: metrics.margin, right, bottom: metrics.height - 8 }));
         }
         return items;

@@ -28,8 +28,8 @@ export function layoutFlow(view, metrics, flow) {
     const bottom = metrics.height - 8;
     const right = metrics.width - metrics.margin;
     const items = [...barItems(view, metrics, flow), ...gaugeItems(view, metrics, flow)];
-    items.push(...layoutCallouts(view, { left: metrics.margin, right, bottom: bottom - doorHeight(view) }));
-    if (doorHeight(view) > 0) items.push(...layoutDoor(view, { left: metrics.margin, right, bottom }));
+    items.push(...layoutCallouts(view, { left: metrics.margin, right, bottom: bottom - doorHeight(view, metrics) }));
+    if (doorHeight(view, metrics) > 0) items.push(...layoutDoor(view, { left: metrics.margin, right, bottom }));
     return items;
 }
 

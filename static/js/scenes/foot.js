@@ -6,7 +6,7 @@
 import { laneName } from "../layout.js";
 import { NARROWEST, calloutHeight, layoutCallouts } from "./bands.js";
 import { SIZE } from "./metrics.js";
-import { doorHeight, layoutDoor } from "./mutex.js";
+import { doorHeight, hasDoor, layoutDoor } from "./mutex.js";
 import { textWidth } from "./text.js";
 
 const BOTTOM = 8;
@@ -27,7 +27,7 @@ const LENIENT = 4;
  */
 export function rows(view, metrics, { above = 0, below = 0, channel = CHANNEL, inset = 0 } = {}) {
     const door = metrics.height - BOTTOM;
-    const foot = door - doorHeight(view);
+    const foot = door - doorHeight(view, metrics);
     const under = metrics.node.h + metrics.ids + below + (inset || channel + metrics.off.h);
     const least = metrics.top + above + metrics.flag.pole + metrics.flag.h;
     const callouts = inset > 0 ? 0 : calloutHeight(view);
@@ -53,7 +53,7 @@ export function track(channel, n) {
 export function footItems(view, metrics, { foot, door, shared, low }, left) {
     const right = metrics.width - metrics.margin;
     const items = layoutCallouts(view, { left: shared && !low ? right - NARROWEST : left, right, bottom: foot, low });
-    if (doorHeight(view) > 0) items.push(...layoutDoor(view, { left: metrics.margin, right, bottom: door }));
+    if (doorHeight(view, metrics) > 0) items.push(...layoutDoor(view, { left: metrics.margin, right, bottom: door }));
     return items;
 }
 
@@ -83,11 +83,16 @@ export function lostLines({ lane, losses, help }) {
     return help ? [`${laneName(lane)} help`, "came late"] : [`${laneName(lane)} lost`, `retry ${losses}`];
 }
 
+/** Whether root cells are swung by CASes; behind a mutex they are simply set. */
+export function swingsByCas(view) {
+    return view.entry.variant !== "mutex" && !hasDoor(view);
+}
+
 /** What stands beside a root pointer about its last writer; null where nobody has been seen to write. */
 export function writerText(view, cellId) {
     const cell = view.state.cells.get(cellId);
     if (!cell || cell.writer < 0) return null;
-    return `${view.entry.variant === "mutex" ? "set" : "won"} by ${laneName(cell.writer)}`;
+    return `${swingsByCas(view) ? "won" : "set"} by ${laneName(cell.writer)}`;
 }
 
 /** The version beside the value of a root cell, as a text; undefined where it has none. */

@@ -38,6 +38,33 @@ export function fieldsOf(view, node) {
     });
 }
 
+const RECORD = /^\w+\((.*)\)$/s;
+const PAIR = /(\w+)=('[^']*'|"[^"]*"|\([^()]*\)|[^,()]+)(?:, |$)/g;
+
+/** `AppState(volume=7, brightness=5)` as `volume 7` and `brightness 5`; any other text as one line. */
+function linesOf(text) {
+    const inside = RECORD.exec(text)?.[1] ?? "";
+    const pairs = [...inside.matchAll(PAIR)];
+    const isWhole = pairs.length > 0 && pairs.map(([whole]) => whole).join("") === inside;
+    return isWhole ? pairs.map(([, name, value]) => `${name} ${value}`) : [text];
+}
+
+/** What stands in a node: its plain value, and its cells that hold values and no pointers. @returns {string[]} */
+export function textsOf(view, node) {
+    const type = view.names.type(node.type);
+    const fields = fieldsOf(view, node);
+    const values = fields.filter(({ value, target }) => target === 0 && value !== 0)
+        .map(({ field, value }) => `${field} ${view.names.value(value)}`);
+    if (node.value !== 0) return [...linesOf(view.names.value(node.value)), ...values];
+    if (values.length > 0) return values;
+    return [fields.length > 0 && type && type.name !== "Node" ? type.name : "None"];
+}
+
+/** A node's cells that hold a pointer, or could. @returns {Field[]} */
+export function pointersOf(view, node) {
+    return fieldsOf(view, node).filter(({ value, target }) => target !== 0 || value === 0);
+}
+
 /**
  * @param {import("./reading.js").View} view
  * @param {Map<number, number[]>} holders  lanes that hold a node

@@ -5,31 +5,27 @@
 
 import { nodeName } from "../layout.js";
 import { calloutHeight } from "./bands.js";
-import { chipItem, chipWidth } from "./beside.js";
+import { chipWidth } from "./beside.js";
 import { cardItems } from "./cards.js";
-import { footItems, indexHolds, lostItem, lostLines, writerText } from "./foot.js";
-import { fieldsOf, readGraph } from "./graph-reading.js";
+import { chipRowOf } from "./chips.js";
+import { footItems, indexHolds, lostItem, lostLines, swingsByCas, writerText } from "./foot.js";
+import { pointersOf, readGraph, textsOf } from "./graph-reading.js";
+import { ROOT, rootText, rootWidth } from "./graph-roots.js";
+import { VALUE_SIZE, sizesFor } from "./graph-sizes.js";
 import { placeBeside, placeLayers } from "./grid.js";
-import { besideLabel, describeHeap, fateWords, isDangling, labelOf } from "./heap.js";
+import { besideLabel, fateWords, isDangling, labelOf } from "./heap.js";
 import { SIZE } from "./metrics.js";
 import { doorHeight } from "./mutex.js";
 import { holds, losses } from "./reading.js";
 import { elbow, sidewaysThroughChannel } from "./routes.js";
-import { fit, grouped, plural, textWidth } from "./text.js";
+import { fit, plural, textWidth } from "./text.js";
 
 const BOTTOM = 8;
-/** From roomy to dense: the first one in which everything has a place is taken. */
-const SIZES = [
-    { w: 88, h: 40, gap: 48, below: 38, channel: 14, field: 22, font: "value", apart: true },
-    { w: 66, h: 30, gap: 36, below: 20, channel: 14, field: 16, font: "medium", apart: false },
-    { w: 52, h: 22, gap: 26, below: 19, channel: 14, field: 12, font: "dense", apart: false },
-    { w: 44, h: 20, gap: 20, below: 19, channel: 12, field: 10, font: "dense", apart: false, closely: true },
-];
-/** Nodes are no wider than that, however long their values. */
-const WIDEST = 250;
-const VALUE_SIZE = { value: SIZE.value, medium: 13, dense: SIZE.small };
-const ROOT = { least: 78, most: 132, gap: 44, h: 40 };
-const LOST_PITCH = 36;
+/** Room above the first row, for links. */
+const TOP = 14;
+/** Height of the strip for the marks of lost attempts, and the width of the count of those that do not fit. */
+const STRIP = 20;
+const MORE_LOST = 60;
 /** How far into the gap after a node its name and its chips may reach; beyond it links turn. */
 const REACH = 0.25;
 const LEAST_NAME = 20;
@@ -55,10 +51,10 @@ export class GraphPicture {
         this.graph = this.read();
         this.losses = inset > 0 ? [] : losses(view);
         const door = metrics.height - BOTTOM;
-        const foot = door - doorHeight(view);
+        const foot = door - doorHeight(view, metrics);
         this.rows = { foot, door, shared: false, low: false };
-        this.bottom = inset > 0 ? metrics.height - inset : foot - calloutHeight(view);
-        this.top = metrics.top + SIZES[0].channel;
+        this.bottom = (inset > 0 ? metrics.height - inset : foot - calloutHeight(view)) - STRIP;
+        this.top = metrics.top + TOP;
         this.tracks = new Map();
     }
 
@@ -82,9 +78,9 @@ export class GraphPicture {
         return this.holds.filter(({ target }) => target === id);
     }
 
-    /** Where the marks of lost attempts end. */
-    lostBottom() {
-        return this.bottom;
+    /** In how many rows. */
+    besideRows(count, cols) {
+        return Math.ceil(count / cols);
     }
 
     /** In how many rows at most. */
@@ -103,22 +99,19 @@ export class GraphPicture {
 
     // Where things stand
 
-    valueWidth(node) {
-        return textWidth(this.valueOf(node), SIZE.value, { mono: true });
-    }
-
-    /** A node's plain value, and what its cells hold that is no pointer. */
-    valueOf(node) {
-        const texts = fieldsOf(this.view, node).filter(({ value, target }) => target === 0 && value !== 0);
-        const own = node.value === 0 && texts.length > 0 ? [] : [this.view.names.value(node.value)];
-        return [...own, ...texts.map((one) => this.view.names.value(one.value))].join(" · ");
+    /** The lines in a node, as far as there is room. */
+    linesOf(node, room) {
+        const { font, lines: most = 1 } = this.size;
+        const texts = textsOf(this.view, node);
+        if (most === 1 || texts.length === 1) {
+            return [fit(texts.join(" · "), room, VALUE_SIZE[font], { mono: true })];
+        }
+        return texts.slice(0, most).map((text) => fit(text, room, SIZE.text, { mono: true }));
     }
 
     chooseSize() {
-        const [first] = SIZES;
-        const longest = Math.max(0, ...[...this.view.state.nodes.values()].map((node) => this.valueWidth(node)));
-        const wide = Math.min(WIDEST, longest + first.field + 14);
-        for (const size of wide > first.w ? [{ ...first, w: wide }, ...SIZES] : SIZES) {
+        const texts = [...this.view.state.nodes.values()].map((node) => textsOf(this.view, node));
+        for (const size of sizesFor(texts)) {
             this.take(size);
             if (this.missing === 0) return;
         }
@@ -131,7 +124,7 @@ export class GraphPicture {
         const rows = Math.max(1, Math.floor((this.bottom - this.top + size.channel) / pitch.y));
         const { layers, parents } = this.graph;
         const entries = this.beside();
-        const offRows = Math.min(Math.ceil(entries.length / cols), this.most(rows), rows - 1);
+        const offRows = Math.min(this.besideRows(entries.length, cols), this.most(rows), rows - 1);
         const main = placeLayers(layers, parents, { cols, rows: rows - offRows, closely: size.closely });
         const shift = main.rows + this.most(rows) < rows ? this.topRow() : 0;
         this.size = size;
@@ -174,7 +167,9 @@ export class GraphPicture {
             return from > 0 ? free(0) : undefined;
         };
         let after = 0;
-        for (const { id, target } of this.graph.roots) {
+        const { roots } = this.graph;
+        const pointing = roots.filter(({ target }) => target !== 0);
+        for (const { id, target } of [...pointing, ...roots.filter((root) => !pointing.includes(root))]) {
             const place = this.places.get(target);
             const row = free(place && place.col === 0 ? place.row : after);
             if (row !== undefined) taken.set(id, row);
@@ -192,7 +187,7 @@ export class GraphPicture {
         const items = [{
             key: `cell:${root.id}`, type: "cell", look: "small", at: [margin, middle - h / 2], w: this.rootWidth, h,
             name: fit(name, this.rootWidth - 20, 13, { mono: true }),
-            tag: rootText(this.view, root) ?? (this.places.has(target) ? undefined : nodeName(target)),
+            tag: rootText(this.view, root) ?? this.absentTarget(root),
         }];
         if (target !== 0 && this.places.has(target)) items.push({
             key: `link:${root.id}`, type: "link",
@@ -203,11 +198,19 @@ export class GraphPicture {
         return [...items, ...this.writerItems(root, cell, start, middle, y)];
     }
 
+    /** The name of what a root cell points at where that has no place, and its name has one. */
+    absentTarget({ name, target }) {
+        if (this.places.has(target)) return undefined;
+        const text = nodeName(target);
+        const width = textWidth(name, 13, { mono: true }) + textWidth(text, SIZE.small, { mono: true });
+        return width + 28 <= this.rootWidth ? text : undefined;
+    }
+
     writerItems({ id, target }, { sequence }, start, middle, y) {
         const writer = writerText(this.view, id);
         if (writer === null) return [];
         const items = [];
-        if (this.view.entry.variant !== "mutex" && target !== 0) items.push({
+        if (swingsByCas(this.view) && target !== 0) items.push({
             key: `won:${id}:${sequence}`, type: "mark", kind: "won", prompt: true, size: 14, w: 14, h: 14,
             at: [start + 4, middle - 7], look: "won",
         });
@@ -245,11 +248,11 @@ export class GraphPicture {
 
     nodeItem(node, entry, { x, y }) {
         const { w, h, field, font } = this.size;
-        const fields = fieldsOf(this.view, node);
+        const fields = pointersOf(this.view, node);
         const column = fields.length > 0 ? field : 0;
         return {
             key: `node:${node.id}`, type: "record", at: [x, y], w, h, column, font, hatched: node.freed,
-            value: fit(this.valueOf(node), w - column - 6, VALUE_SIZE[font], { mono: true }),
+            lines: this.linesOf(node, w - column - 6),
             dots: fields.map(({ target }) => target !== 0), lane: entry?.isPrivate ? entry.lane : undefined,
             look: `${font} ${this.lookOf(node, entry)}`,
         };
@@ -301,7 +304,7 @@ export class GraphPicture {
     }
 
     linkItems(node, entry, place) {
-        const fields = fieldsOf(this.view, node);
+        const fields = pointersOf(this.view, node);
         const { w, h, field, gap } = this.size;
         return fields.flatMap(({ cell, target }, index) => {
             if (target === 0 || !this.places.has(target) || this.leadsNowhere(node)) return [];
@@ -337,27 +340,31 @@ export class GraphPicture {
         this.tracks.set(target, used + 1);
         const channel = place.y - 5 - (used % 3) * 2.5;
         const enter = place.x + w * 0.5 + ((used % 5) - 2) * 7;
-        return sidewaysThroughChannel(x1, y1, end + gap * (TURNS.far + TURNS.step * field), channel, enter, place.y - 3);
+        const turn = end + gap * (TURNS.far + TURNS.step * field);
+        return sidewaysThroughChannel(x1, y1, turn, channel, enter, place.y - 3);
     }
 
     // What was lost, and what has no room
 
+    /** What was lost, side by side in the strip at the bottom. */
     lostItems() {
-        const { margin } = this.metrics;
-        const most = Math.max(1, Math.floor((this.bottom - this.top) / LOST_PITCH / 3));
-        const shown = this.losses.length > most ? this.losses.slice(0, most - 1) : this.losses;
-        const first = this.lostBottom() - LOST_PITCH * Math.min(this.losses.length, most);
-        const items = shown.map((loss, index) => {
+        const { margin, width } = this.metrics;
+        const items = [];
+        let left = margin;
+        for (const [index, loss] of this.losses.entries()) {
             const place = this.places.get(loss.wanted);
-            const at = [margin, first + index * LOST_PITCH];
-            return lostItem(loss, {
-                at, from: place ? [place.x, place.y] : undefined, cell: this.edgeOf(loss.cell), lines: lostLines(loss),
+            const mark = lostItem(loss, {
+                at: [left, this.bottom + 3], from: place ? [place.x, place.y] : undefined, cell: this.edgeOf(loss.cell),
+                lines: [lostLines(loss).join(loss.help ? " " : ", ")],
             });
-        });
-        if (shown.length < this.losses.length) items.push({
-            key: "lost:more", type: "text", at: [margin, first + shown.length * LOST_PITCH + 12], face: "note",
-            text: `+${this.losses.length - shown.length} lost`,
-        });
+            const rest = index < this.losses.length - 1 ? MORE_LOST : 0;
+            if (left + mark.w + rest > width - margin) {
+                const text = `+${this.losses.length - index} lost`;
+                return [...items, { key: "lost:more", type: "text", at: [left, this.bottom + 15], face: "note", text }];
+            }
+            items.push(mark);
+            left += mark.w + 16;
+        }
         return items;
     }
 
@@ -381,69 +388,4 @@ export class GraphPicture {
             face: "hole",
         }];
     }
-}
-
-/**
- * As many chips as fit, and how many more there are; what a single thread calls its pointer, where there is room.
- * @param {string} key
- * @param {{ lane: number, state: string, name: string, label: string }[]} holders
- * @param {number} room
- * @returns {import("./stage.js").Item[]}  without their places
- */
-export function chipRowOf(key, holders, room) {
-    const items = [];
-    let left = room;
-    for (const [index, { lane, state, name, label }] of holders.entries()) {
-        const more = chipMore(lane, state, holders.length === 1 ? name : "", room);
-        if (left < more.w + (index < holders.length - 1 ? 28 : 0)) {
-            const lines = [countLine(`+${holders.length - index}`)];
-            items.push({ key: `${key}:more`, type: "panel", look: "more", w: 26, h: 18, lines });
-            break;
-        }
-        const marks = { struck: state === "stale", clock: state === "aba" };
-        items.push(chipItem(`${key}:${lane}`, lane, 0, 0, label, { ...marks, ...more }));
-        left -= more.w + 3;
-    }
-    return items;
-}
-
-const countLine = (text) => ({ look: "line-2", x: 13, y: 13, text, anchor: "middle" });
-
-/** A chip's measures: with the name of the local where that fits, with a clock where the cell changed and changed back. */
-function chipMore(lane, state, name, room) {
-    const plain = chipWidth(lane) + (state === "aba" ? 15 : 0);
-    const whole = plain + (name ? textWidth(name, SIZE.text, { mono: true }) + 7 : 0);
-    return name && whole <= room ? { w: whole, name } : { w: plain };
-}
-
-/** What stands in a root cell's oval beside its name. */
-function rootText(view, { value, target, cell }) {
-    if (cell.tag >= 0) return `tag ${cell.tag}`;
-    return target === 0 ? fit(view.names.value(value), 56, SIZE.small, { mono: true }) : undefined;
-}
-
-function rootWidth(view, roots, { breadth }) {
-    const widths = roots.map((root) => {
-        const name = textWidth(root.name, 13, { mono: true });
-        const tag = rootText(view, root);
-        return name + 28 + (tag === undefined ? 0 : textWidth(tag, SIZE.small, { mono: true }) + 8);
-    });
-    const most = breadth === "tiny" ? 92 : ROOT.most;
-    return Math.min(most, Math.max(ROOT.least, ...widths));
-}
-
-/** The state in words. @param {import("./reading.js").View} view */
-export function describeGraph(view) {
-    const { roots, layers } = readGraph(view, new Map());
-    const parts = roots.slice(0, 6).map(({ name, value, target }) => (
-        `${name} ${target === 0 ? "is" : "→"} ${target === 0 ? view.names.value(value) : nodeName(target)}`));
-    const nodes = layers.flat().slice(0, 12).map((id) => {
-        const node = view.state.nodes.get(id);
-        const targets = fieldsOf(view, node).filter(({ target }) => target !== 0)
-            .map(({ field, target }) => `${field} → ${nodeName(target)}`);
-        return `${nodeName(id)} (${view.names.value(node.value)})${targets.length > 0 ? `: ${targets.join(", ")}` : ""}`;
-    });
-    const total = layers.reduce((sum, layer) => sum + layer.length, 0);
-    const more = total > nodes.length ? `; ${grouped(total - nodes.length)} more nodes` : "";
-    return `${[...parts, ...nodes].join("; ")}${more}.${describeHeap(view)}`;
 }

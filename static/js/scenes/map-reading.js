@@ -3,7 +3,16 @@
  */
 
 import { fieldsOf, rootsOf, spread } from "./graph-reading.js";
-import { latestLoss } from "./reading.js";
+import { LONGEST_SEARCH, latestLoss } from "./reading.js";
+
+/**
+ * Copies that came to nothing.
+ * @typedef {object} Waste
+ * @property {number} lane
+ * @property {number[]} ids  those that the thread has not let go of yet
+ * @property {number} count  how many there were
+ * @property {string} returned  the call that returned although it had lost; empty where the thread tries again
+ */
 
 /**
  * A version, or what is to become one.
@@ -18,7 +27,7 @@ import { latestLoss } from "./reading.js";
  * @typedef {object} VersionGraph
  * @property {import("./graph-reading.js").Root[]} roots
  * @property {Version[]} versions  the current one first, then old ones, then copies by their lanes
- * @property {{ lane: number, ids: number[] }[]} wasted  copies that lost their CAS: by lane
+ * @property {Waste[]} wasted  copies that lost their CAS: by lane
  * @property {number[][]} layers
  * @property {Map<number, number>} parents
  * @property {Set<number>} inside  nodes that a root cell leads to
@@ -57,21 +66,47 @@ function tops(view, nodes) {
 }
 
 /**
- * The copies that came to nothing: what a thread made before it lost its CAS on a root cell, until it lets go of it.
- * @returns {{ lane: number, ids: number[] }[]}
+ * What a thread made before it lost its CAS on a root cell, until it lets go of it; and what it had made where it
+ * returned all the same, until it begins something else.
+ * @returns {Waste[]}
  */
 function wastedCopies(view, roots, inside) {
     const cells = new Set(roots.map(({ id }) => id));
     const wasted = [];
     for (const lane of view.state.lanes) {
-        const loss = lane.losses > 0 ? latestLoss(view, lane, cells) : null;
+        const returned = lane.operation < 0 ? returnedLoss(view, lane, cells) : null;
+        if (returned) wasted.push({ lane: lane.lane, ids: [], ...returned });
+        const loss = lane.operation >= 0 && lane.losses > 0 ? latestLoss(view, lane, cells) : null;
         if (loss === null) continue;
         const ids = [...view.state.nodes.values()].filter((node) => (
             !node.published && node.owner === lane.lane && !inside.has(node.id) && node.allocated < loss.sequence))
             .sort((one, other) => other.allocated - one.allocated).map(({ id }) => id);
-        if (ids.length > 0) wasted.push({ lane: lane.lane, ids });
+        if (ids.length > 0) wasted.push({ lane: lane.lane, ids, count: ids.length, returned: "" });
     }
     return wasted;
+}
+
+/**
+ * The call whose last access was a lost CAS on a root cell, and how many nodes it had made; null where the lane's last
+ * call ended otherwise, or is not known any more.
+ */
+function returnedLoss(view, lane, cells) {
+    const { history, layout: { kinds } } = view;
+    if (!history) return null;
+    let isLost = false;
+    let count = 0;
+    for (let position = Math.min(lane.last, history.last); position >= Math.max(0, history.first); position -= 1) {
+        if (lane.last - position > LONGEST_SEARCH) return null;
+        const record = history.read(position);
+        if (record.lane !== lane.lane) continue;
+        const { kind } = record;
+        if (kind === kinds.BEGIN && !isLost) return null;
+        if (kind === kinds.BEGIN) return { count, returned: view.names.call(record.cell, record.after) };
+        if (kind === kinds.CAS_LOST && cells.has(record.cell)) isLost = true;
+        else if (!isLost && view.layout.isAccess[kind]) return null;
+        else if (kind === kinds.ALLOCATE || kind === kinds.REUSE) count += 1;
+    }
+    return null;
 }
 
 /** The lanes that hold a version's root node as they read it from the root cell, with the names of their locals. */

@@ -4,12 +4,15 @@
  */
 
 import { laneName, nodeName } from "../layout.js";
-import { GraphPicture, chipRowOf } from "./graph.js";
+import { chipRowOf } from "./chips.js";
+import { GraphPicture } from "./graph.js";
 import { readVersions, readersOf } from "./map-reading.js";
 import { SIZE } from "./metrics.js";
 import { elbow } from "./routes.js";
-import { fit, plural, textWidth } from "./text.js";
+import { fit, plural, textWidth, wrap } from "./text.js";
 
+/** Room without which nothing is said beside the waste. */
+const LEAST_TEXT = 90;
 const LEFT = { wide: 116, tiny: 84 };
 const TRAY = { pad: 8, title: 20 };
 
@@ -42,6 +45,10 @@ class MapPicture extends GraphPicture {
         return this.graph.wasted.flatMap(({ lane, ids }) => ids.map((id) => ({ id, lane: -1, of: lane })));
     }
 
+    besideRows() {
+        return this.graph.wasted.length > 0 ? 1 : 0;
+    }
+
     most() {
         return 1;
     }
@@ -61,10 +68,6 @@ class MapPicture extends GraphPicture {
         if (!version || (version.kind === "current" && !this.size.apart)) return held;
         const told = readersOf(this.view, this.graph, id);
         return held.filter(({ lane, name }) => !told.some((one) => one.lane === lane && one.names.includes(name)));
-    }
-
-    lostBottom() {
-        return this.graph.wasted.length > 0 ? this.at(0, this.rowCount - 1).y - TRAY.pad - 2 : this.bottom;
     }
 
     rootItems() {
@@ -146,16 +149,36 @@ class MapPicture extends GraphPicture {
         const y = this.at(0, this.rowCount - 1).y - TRAY.pad;
         const height = Math.min(this.bottom - y, this.size.h + this.size.below + TRAY.pad + 4);
         const room = this.rootWidth + 24;
-        const texts = ["wasted", ...wasted.map(({ lane, ids }) => `${laneName(lane)}: ${plural(ids.length, "node")}`)];
+        const texts = ["wasted", ...wasted.map(({ lane, count }) => `${laneName(lane)}: ${plural(count, "node")}`)];
         const most = Math.max(1, Math.floor((height - 6) / TRAY.title));
-        const shown = texts.length > most ? [`wasted: ${plural(wasted.flatMap(({ ids }) => ids).length, "node")}`] : texts;
+        const total = wasted.reduce((sum, { count }) => sum + count, 0);
+        const shown = texts.length > most ? [`wasted: ${plural(total, "node")}`] : texts;
         const lines = shown.map((text, index) => ({
             look: index === 0 ? "line-1" : "line-2", x: 10, y: 18 + index * TRAY.title * 0.9,
             text: fit(text, room, SIZE.text),
         }));
-        return [{
-            key: "tray", type: "ground", look: "tray", at: [margin - 4, y], w: width - 2 * margin + 8, h: height, lines,
-        }];
+        return [
+            {
+                key: "tray", type: "ground", look: "tray", at: [margin - 4, y], w: width - 2 * margin + 8, h: height,
+                lines,
+            },
+            ...this.returnedItems(y),
+        ];
+    }
+
+    /** Whose write is lost because it did not look whether it had won. */
+    returnedItems(y) {
+        const drawn = this.graph.wasted.reduce((sum, { ids }) => sum + ids.length, 0);
+        const left = this.left + drawn * this.pitch.x;
+        const room = this.metrics.width - this.metrics.margin - left - 4;
+        const returned = this.graph.wasted.filter((waste) => waste.returned);
+        if (returned.length === 0 || room < LEAST_TEXT) return [];
+        const lines = returned.map(
+            ({ lane, returned: call }) => `${laneName(lane)}'s ${call} returned as if it had won: the write is lost`,
+        );
+        return wrap(lines.join("; "), room, SIZE.text, 2, { bold: true }).map((text, index) => ({
+            key: `tray:returned:${index}`, type: "text", at: [left, y + 20 + index * 18], text, face: "alarm",
+        }));
     }
 
     linkLook(entry, target, node) {
@@ -181,13 +204,16 @@ export function describeMap(view) {
     const graph = readVersions(view);
     const parts = graph.roots.map(({ name, value, target }) => (
         target === 0 ? `${name} is ${view.names.value(value)}` : `${name} → ${nodeName(target)}`));
-    const current = graph.versions.filter(({ kind }) => kind === "current").reduce((sum, { own }) => sum + own.length, 0);
+    const current = graph.versions.reduce((sum, { kind, own }) => sum + (kind === "current" ? own.length : 0), 0);
     parts.push(`${plural(current, "node")} in the current version`);
     for (const { kind, top, lane, own } of graph.versions) {
         const readers = readersOf(view, graph, top).map((reader) => laneName(reader.lane)).join(", ");
         if (kind === "old" && readers) parts.push(`${readers} still at an old version, ${nodeName(top)}`);
         if (kind === "copy") parts.push(`${laneName(lane)} copies ${plural(own.length, "node")}, not published`);
     }
-    for (const { lane, ids } of graph.wasted) parts.push(`wasted by ${laneName(lane)}: ${plural(ids.length, "node")}`);
+    for (const { lane, count } of graph.wasted) parts.push(`wasted by ${laneName(lane)}: ${plural(count, "node")}`);
+    for (const { lane, returned } of graph.wasted) {
+        if (returned) parts.push(`${laneName(lane)}'s ${returned} returned although it had lost`);
+    }
     return `${parts.join("; ")}.`;
 }

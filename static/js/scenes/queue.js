@@ -9,7 +9,9 @@ import { END_WIDTH, chainItems, clearOfName, outsiders, placeChain } from "./cha
 import { detachedChain } from "./detached.js";
 import { layoutFlags } from "./flags.js";
 import { describeHeap, isDangling } from "./heap.js";
-import { besideEnd, flaggedNodes, footItems, indexHolds, lostItem, lostLines, rootTag, rows, writerText } from "./foot.js";
+import {
+    besideEnd, flaggedNodes, footItems, indexHolds, lostItem, lostLines, rootTag, rows, writerText,
+} from "./foot.js";
 import { SIZE } from "./metrics.js";
 import { holds, isHelp, justWon, losses, nextCell, rootValue, successor, walk } from "./reading.js";
 import { straight } from "./routes.js";
@@ -337,5 +339,6 @@ export function describeQueue(view) {
     const tail = rootValue(view, "tail");
     const detached = detachedChain(view, chain);
     const lost = detached ? ` Detached: ${plural(detached.ids.length, "item")}.` : "";
-    return `head → ${[...named, more].join(" → ")}; tail → ${tail === 0 ? "None" : nodeName(tail)}.${lost}${describeHeap(view)}`;
+    const said = `head → ${[...named, more].join(" → ")}; tail → ${tail === 0 ? "None" : nodeName(tail)}.`;
+    return `${said}${lost}${describeHeap(view)}`;
 }

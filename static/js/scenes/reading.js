@@ -9,7 +9,8 @@ import { localState } from "../state.js";
 
 /** Walks end here: a structure may grow without bound, and a corrupted one may be a cycle. */
 export const LONGEST_WALK = 20_000;
-const LONGEST_SEARCH = 512;
+/** So many records of all threads are looked through for one that a thread made. */
+export const LONGEST_SEARCH = 512;
 const STOPPED = new Set(["frozen", "killed", "raised"]);
 
 /**

@@ -12,6 +12,7 @@ import { textWidth } from "./text.js";
 const BASELINE = 0.36;
 /** A cell of that height has its version under its name, a lower one beside it. */
 const TWO_LINES = 40;
+const LINE = 16;
 const RECORD_TEXT = { value: SIZE.value, medium: 13, dense: SIZE.small };
 const TIP = { next: 9, pointer: 14, attempt: 9 };
 
@@ -115,7 +116,12 @@ function drawRecord(item) {
         const cy = (h * (index + 1)) / (dots.length + 1);
         parts.push(part("circle", look, { cx: w - column / 2, cy, r: dots.length > 2 || h < 26 ? 2 : 3 }));
     });
-    parts.push(text("value", (w - column) / 2, h / 2 + RECORD_TEXT[item.font] * BASELINE, item.value, "middle"));
+    const single = item.lines.length === 1;
+    const size = single ? RECORD_TEXT[item.font] : SIZE.text;
+    item.lines.forEach((line, index) => {
+        const y = h / 2 + size * BASELINE + (index - (item.lines.length - 1) / 2) * LINE;
+        parts.push(text(single ? "value" : "value small", (w - column) / 2, y, line, "middle"));
+    });
     return parts;
 }
 

@@ -8,7 +8,7 @@ import { END_WIDTH, chainItems, clearOfName, outsiders, placeChain } from "./cha
 import { layoutFlags } from "./flags.js";
 import { describeHeap, isDangling } from "./heap.js";
 import {
-    besideEnd, flaggedNodes, footItems, indexHolds, lostItem, lostLines, rootTag, rows, track, writerText,
+    besideEnd, flaggedNodes, footItems, indexHolds, lostItem, lostLines, rootTag, rows, swingsByCas, track, writerText,
 } from "./foot.js";
 import { holds, losses, rootValue, successor, walk } from "./reading.js";
 import { sidewaysThroughChannel, straight, throughChannel } from "./routes.js";
@@ -78,7 +78,8 @@ class StackPicture {
                 tag: rootTag(this.view, "head"),
             },
             {
-                key: "link:head", type: "link", look: isDangling(this.view, first) ? "pointer dangling" : "pointer", at: straight(start, middle, this.left - 3, middle),
+                key: "link:head", type: "link", look: isDangling(this.view, first) ? "pointer dangling" : "pointer",
+                at: straight(start, middle, this.left - 3, middle),
                 swing: { key: `node:${first}`, aim: (x, y) => this.aim(start, middle, x, y) },
             },
         ];
@@ -91,7 +92,7 @@ class StackPicture {
         if (writer === null) return items;
         const { sequence } = this.view.state.cells.get(this.view.names.root("head"));
         const won = { key: `won:${sequence}`, type: "mark", kind: "won", prompt: true };
-        if (this.view.entry.variant !== "mutex") items.push({
+        if (swingsByCas(this.view)) items.push({
             ...won, size: 18, w: 18, h: 18, at: [centre - 9, middle - 9], look: "won",
         });
         items.push({

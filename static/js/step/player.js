@@ -150,8 +150,7 @@ export class StepPlayback extends Playback {
         const frame = super.frame();
         frame.current = this._told();
         frame.shown = this._tellOnce(frame.shown, frame.current);
-        const acted = frame.current.record;
-        return { ...frame, acted, first: -1, step: this._step, steps: this.steps, time: this._step * STEP_NS };
+        return { ...frame, first: -1, step: this._step, steps: this.steps, time: this._step * STEP_NS };
     }
 
     /** Only the access of the last step is told of: of several steps in one frame nobody could read the others. */

@@ -23,7 +23,9 @@ def run_cost(text: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("structure", ["michael-scott-queue", "locked-stack", "atomic-counter"])
+@pytest.mark.parametrize(
+    "structure", ["michael-scott-queue", "locked-stack", "atomic-counter", "copy-on-write-map", "locked-state"]
+)
 def test_watching_costs_something(structure: str) -> None:
     answer = run_cost(json.dumps(plan_of(structure, threads=2, prefill=5)))
     assert answer.stderr == ""
@@ -43,6 +45,11 @@ def test_what_slows_the_run_is_left_out() -> None:
 def test_a_structure_whose_threads_raise_is_measured_until_then() -> None:
     result = measure_cost(plan_of("storing-queue", threads=4), seconds=0.2)
     assert result["traced"] > 0 and result["untraced"] > 0
+
+
+def test_threads_that_wait_for_each_other_are_measured_until_then() -> None:
+    result = measure_cost(plan_of("two-lock-accounts", threads=2, prefill=3), seconds=0.2)
+    assert result["untraced"] > 0
 
 
 @pytest.mark.parametrize(

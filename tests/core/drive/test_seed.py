@@ -34,14 +34,18 @@ def test_same_seed_same_operations_and_values_in_each_thread() -> None:
 
 
 def whole_run(structure: str, seed: int) -> list[tuple[int, ...]]:
-    with by_hand(structure, seed=seed, threads=1, gap_share=40, gap_kind="yield", prefill=5) as hand:
+    settings: dict[str, Any] = {"gap_share": 40, "gap_kind": "yield", "prefill": 5, "insert_share": 60}
+    with by_hand(structure, seed=seed, threads=1, **settings) as hand:
         while sum(row["kind"] == Kind.END for row in hand.rows) < 25:
             hand.step(0)
         names = ("sequence", "kind", "site", "cell", "before", "after", "aux")
         return [tuple(row[name] for name in names) for row in hand.rows]
 
 
-@pytest.mark.parametrize("structure", ["treiber-stack", "michael-scott-queue", "locked-queue", "atomic-counter"])
+@pytest.mark.parametrize(
+    "structure",
+    ["treiber-stack", "michael-scott-queue", "locked-queue", "atomic-counter", "copy-on-write-map", "app-state"],
+)
 def test_with_one_thread_the_seed_fixes_every_record(structure: str) -> None:
     first = whole_run(structure, 20)
     again = whole_run(structure, 20)
@@ -51,6 +55,25 @@ def test_with_one_thread_the_seed_fixes_every_record(structure: str) -> None:
     assert other[:shared] != first[:shared]
     if not structure.startswith("locked"):
         assert any(row[1] == Kind.DELAY for row in first)
+
+
+def test_same_seed_same_keys_and_every_operation_that_is_live() -> None:
+    """Keys come from the catalog's few, values and operations as for any structure."""
+
+    def calls(seed: int) -> list[str]:
+        with by_hand("app-state", seed=seed, threads=1, insert_share=40) as hand:
+            while sum(row["kind"] == Kind.END for row in hand.rows) < 30:
+                hand.step(0)
+            reports = hand.of_type("names")
+            names = {item["id"]: item["name"] for report in reports for item in report.get("operations", ())}
+            texts = {item["id"]: item["text"] for report in reports for item in report.get("values", ())}
+            begins = [row for row in hand.rows if row["kind"] == Kind.BEGIN][:30]
+            return [f"{names[row['cell']]}({texts.get(row['after'], '')})" for row in begins]
+
+    first = calls(4)
+    assert first == calls(4) != calls(5)
+    assert {call.partition("(")[0] for call in first} == {"set", "snapshot", "audit"}
+    assert {call.partition(",")[0] for call in first if "set" in call} == {"set('volume'", "set('brightness'"}
 
 
 def test_same_seed_same_prefilled_values() -> None:

@@ -85,7 +85,7 @@ def test_reference_cannot_tell_a_value_that_came_back(world: World) -> None:
 
 
 def test_integer_is_swapped_by_equality(world: World) -> None:
-    large, same = int("1" + "0" * 30), int("1" + "0" * 30)
+    large, same = int("1" + "0" * 18), int("1" + "0" * 18)
     assert large is not same
     cell = world.memory.integer(large, "cell")
     assert cell.compare_and_swap(same, 3)
@@ -173,6 +173,24 @@ def test_versioned_reference_may_begin_at_any_version() -> None:
     assert VersionedReference("a", 7).get() == ("a", 7)
 
 
+@pytest.mark.parametrize("bits", [1, 2, 5])
+def test_a_version_of_few_bits_wraps_round(world: World, bits: int) -> None:
+    cell = world.memory.versioned("a", "cell", bits)
+    versions = []
+    for _ in range(2 * 2**bits):
+        value, version = cell.get()
+        versions.append(version)
+        assert cell.compare_and_swap(value, version, value)
+    assert versions == [*range(2**bits)] * 2
+    assert cell.compare_and_swap("a", 0, "b"), "it is what it was before all these changes"
+
+
+def test_a_version_has_no_negative_number_of_bits(world: World) -> None:
+    with pytest.raises(ValueError, match=r"0 \(it never wraps\) or more bits; got -1"):
+        world.memory.versioned("a", "cell", -1)
+    assert VersionedReference("a", 7, 2).version == 3
+
+
 # -- how they look
 
 
@@ -252,6 +270,13 @@ def test_the_lock_admits_one_thread(world: World) -> None:
 
     world.run(*[body] * THREADS)
     assert cell.value == THREADS * ROUNDS
+
+
+def test_threads_are_numbered_below_the_limit(world: World) -> None:
+    numbers: list[int] = []
+    world.run(*[lambda: numbers.append(world.memory.thread_index())] * THREADS)
+    assert len(set(numbers)) == THREADS
+    assert max(numbers) < world.memory.thread_limit()
 
 
 def test_every_thread_has_a_number_and_a_generator_of_its_own() -> None:

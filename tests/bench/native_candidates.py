@@ -1,0 +1,216 @@
+"""What ``tests.bench.native`` compares, and one sample of it: ``python -m tests.bench.native_candidates NAME THREADS``.
+
+A sample is one fresh process. Each thread does its operation in batches until time is over; what counts is the sum over
+the time between the first start and the last end. Peers that are not installed, or do not work here, are left out.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import queue
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from lockfree_core import HardwareMemory, native, structures
+
+__all__ = ["CANDIDATES", "available"]
+
+SECONDS: Final = 0.25
+BATCH: Final = 200
+PREFILL: Final = 16  # so that nobody's pop meets an empty one
+LATENCIES: Final = 60_000  # of all threads together
+
+Body = Callable[[int], None]
+
+
+class LockedList:
+    """A list behind a lock, the twin that everybody writes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._items: deque[Any] = deque()
+
+    def put(self, value: Any) -> None:
+        with self._lock:
+            self._items.append(value)
+
+    def pop(self) -> Any:
+        with self._lock:
+            return self._items.pop() if self._items else None
+
+    def popleft(self) -> Any:
+        with self._lock:
+            return self._items.popleft() if self._items else None
+
+
+class LockedInteger:
+    """An int behind a lock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._value = 0
+
+    def increment(self) -> int:
+        with self._lock:
+            self._value += 1
+            return self._value
+
+
+def pairs(make: Callable[[], Any], put: str, take: str) -> Callable[[], Body]:
+    """Puts and takes by turns."""
+
+    def prepare() -> Body:
+        structure = make()
+        put_one, take_one = getattr(structure, put), getattr(structure, take)
+        for number in range(PREFILL):
+            put_one(number)
+
+        def body(count: int) -> None:
+            for _ in range(count):
+                put_one(1)
+                take_one()
+
+        return body
+
+    return prepare
+
+
+def singles(make: Callable[[], Any], name: str) -> Callable[[], Body]:
+    """One call after another."""
+
+    def prepare() -> Body:
+        call = getattr(make(), name)
+
+        def body(count: int) -> None:
+            for _ in range(count):
+                call()
+
+        return body
+
+    return prepare
+
+
+def peer(module: str, name: str) -> Callable[[], Any]:
+    """A class of a package that may not be there."""
+    return lambda: getattr(importlib.import_module(module), name)()
+
+
+# family: name: how to prepare one. The first of a family is what the ratios of the others are taken against.
+CANDIDATES: Final[dict[str, dict[str, Callable[[], Body]]]] = {
+    "stack": {
+        "deque": pairs(deque, "append", "pop"),
+        "Lock + deque, as a stack": pairs(LockedList, "put", "pop"),
+        "native TreiberStack": pairs(lambda: native.TreiberStack[Any](), "push", "pop"),
+        "TreiberStack in Python": pairs(lambda: structures.TreiberStack[Any](HardwareMemory()), "push", "pop"),
+    },
+    "queue": {
+        "deque, as a queue": pairs(deque, "append", "popleft"),
+        "SimpleQueue": pairs(queue.SimpleQueue, "put", "get"),
+        "queue.Queue": pairs(queue.Queue, "put", "get"),
+        "Lock + deque": pairs(LockedList, "put", "popleft"),
+        "native MichaelScottQueue": pairs(lambda: native.MichaelScottQueue[Any](), "enqueue", "dequeue"),
+        "native RingQueue": pairs(lambda: native.RingQueue[Any](1024), "try_put", "try_get"),
+    },
+    "counter": {
+        "Lock + int": singles(LockedInteger, "increment"),
+        "native AtomicCounter": singles(native.AtomicCounter, "increment"),
+        "native StripedCounter": singles(native.StripedCounter, "increment"),
+        "ft_utils AtomicInt64": singles(peer("ft_utils.concurrency", "AtomicInt64"), "incr"),
+    },
+}
+
+LATENCY: Final = ("deque", "Lock + deque, as a stack", "native TreiberStack", "queue.Queue", "native MichaelScottQueue",
+                  "native RingQueue")  # fmt: skip
+
+
+def find(name: str) -> Callable[[], Body]:
+    """The candidate of that name."""
+    return next(family[name] for family in CANDIDATES.values() if name in family)
+
+
+def available(name: str) -> bool:
+    """Whether it can be prepared here."""
+    try:
+        find(name)()(1)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
+def together(body: Callable[[], tuple[int, int, int]], threads: int, seconds: float) -> list[float]:
+    """Millions of operations a second, and nanoseconds of processor time for each.
+
+    A body returns how many it did, and when it began and ended.
+    """
+    results: list[tuple[int, int, int]] = []
+    workers = [threading.Thread(target=lambda: results.append(body())) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    cpu = time.process_time_ns()
+    ready.wait()
+    time.sleep(seconds)
+    over.set()
+    for worker in workers:
+        worker.join()
+    cpu = time.process_time_ns() - cpu
+    wall = max(end for _, _, end in results) - min(begin for _, begin, _ in results)
+    total = sum(count for count, _, _ in results)
+    return [total / wall * 1e3, cpu / total]
+
+
+ready, over = threading.Barrier(1), threading.Event()
+
+
+def throughput(name: str, threads: int) -> list[float]:
+    """Millions of operations (pairs, of containers) a second, and nanoseconds of processor time for each."""
+    global ready
+    ready = threading.Barrier(threads + 1)
+    operate = find(name)()
+    operate(BATCH * 10)
+
+    def body() -> tuple[int, int, int]:
+        count = 0
+        ready.wait()
+        begin = time.perf_counter_ns()
+        while not count or not over.is_set():  # at least once, however busy the machine
+            operate(BATCH)
+            count += BATCH
+        return count, begin, time.perf_counter_ns()
+
+    return together(body, threads, SECONDS)
+
+
+def latency(name: str, threads: int) -> dict[str, float]:
+    """Microseconds of one pair: median, p99.9, p99.99, maximum."""
+    operate = find(name)()
+    gate = threading.Barrier(threads)
+    times: list[list[int]] = [[] for _ in range(threads)]
+
+    def body(mine: list[int]) -> None:
+        clock = time.perf_counter_ns
+        gate.wait()
+        for _ in range(LATENCIES // threads):
+            begin = clock()
+            operate(1)
+            mine.append(clock() - begin)
+
+    workers = [threading.Thread(target=body, args=(mine,)) for mine in times]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    everything = sorted(time for mine in times for time in mine)
+    shares = {"p50": 0.5, "p99.9": 0.999, "p99.99": 0.9999, "max": 1.0}
+    return {
+        word: everything[min(int(share * len(everything)), len(everything) - 1)] / 1e3 for word, share in shares.items()
+    }
+
+
+if __name__ == "__main__":
+    what, candidate, count = sys.argv[1:]
+    print(json.dumps(latency(candidate, int(count)) if what == "latency" else throughput(candidate, int(count))))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.step_kit import (
@@ -364,38 +363,18 @@ def test_forward_in_a_scenario_asks_too_and_the_end_cannot_be_peeped_at(open_ste
 # Puzzles
 
 
-def test_a_puzzle_says_its_goal_and_when_it_is_reached(open_page: OpenPage, server: Server) -> None:
-    """The server of this test poses one; whether it is reached is what the server says."""
-    puzzle = {
-        "key": "lose-one", "title": "Lose an increment", "text": "Let the counter end at 1.",
-        "hint": "Both read first.",
-        "spec": {"structure": "racy-counter", "program": "increment | increment", "start": ""},
-        "par": 4, "deaths": False,
-    }  # fmt: skip
-    page = open_page()
-
-    def pose(route: Route) -> None:
-        body = route.fetch().text()
-        route.fulfill(body=body.replace('"scenarios":', f'"puzzles": {json.dumps([puzzle])}, "scenarios":', 1))
-
-    def judge(route: Route) -> None:
-        answer = route.fetch(url=re.sub(r"puzzle=[^&]*&", "", route.request.url))
-        found = answer.json()
-        reached = found["spec"]["schedule"] == "1212"
-        goal = {"key": "lose-one", "reached": reached, "steps": len(found["steps"]), "par": 4}
-        route.fulfill(json=found | {"goal": goal if "puzzle=" in route.request.url else None})
-
-    page.goto(f"{server.base_url}/step?token={server.token}")
-    page.route("**/step?puzzle=*", pose)
-    page.route("**/api/step?*", judge)
-    page.goto(f"{server.base_url}/step?puzzle=lose-one")
-    wait_ready(page)
+def test_a_puzzle_says_its_goal_and_when_it_is_reached(open_step: OpenStep) -> None:
+    page = open_step("puzzle=lose-an-increment")
     goal = page.locator(".puzzle-goal")
     expect(goal).to_have_text("Not reached yet. Par: 4 steps.")
     press(page, "1212")
     expect(goal).to_have_text("Reached in 4 steps, which is par.")
-    expect_address(page, puzzle="lose-one", schedule="1212", program=None)
-    expect(page.get_by_label("Puzzle", exact=True).locator("option:checked")).to_have_text("✓ Lose an increment")
+    expect_address(page, puzzle="lose-an-increment", schedule="1212", program=None)
+    chosen = page.get_by_label("Puzzle", exact=True).locator("option:checked")
+    expect(chosen).to_have_text("✓ Lose an increment")
+    page.get_by_label("Puzzle", exact=True).select_option("")
+    expect(goal).to_have_count(0)
+    expect_address(page, puzzle=None, structure="racy-counter", schedule="1212")
 
 
 # The heap

@@ -54,6 +54,23 @@ test("all records of a step pass together, and one is told of", () => {
     );
 });
 
+test("of several steps in one frame the last one is told of", () => {
+    const { tick, playback } = player();
+    tick();
+    playback.stepForward();
+    playback.stepForward();
+    const frame = tick();
+    equal(frame.step, 2);
+    equal(
+        frame.shown.map(({ record, narration }) => [layout.kindName(record.kind), narration !== null]),
+        [
+            ["BEGIN", false],
+            ["LOAD", false],
+            ["CAS_WON", true],
+        ],
+    );
+});
+
 test("a step without records is a step", () => {
     const { tick, playback } = player();
     playback.seekStep(2);

@@ -8,6 +8,7 @@
 import { chip, h, hueClass, setAttribute, setText, threadName } from "../dom.js";
 import { localState } from "../state.js";
 
+const MOST_CALLS = 8;
 const ENDED = ["has ended", "has nothing to do"];
 const FRESHNESS = { stale: " stale", aba: " ABA" };
 
@@ -120,8 +121,10 @@ function showProgram(card, calls) {
     const key = JSON.stringify(calls);
     if (card.keys.program === key) return;
     card.keys.program = key;
+    const { shown, before, after } = excerpt(calls);
     card.program.replaceChildren(
-        ...calls.map(({ text, state, result }) =>
+        ...(before > 0 ? [h("li", { className: "call done" }, `${before} done`)] : []),
+        ...shown.map(({ text, state, result }) =>
             h(
                 "li",
                 { className: `call ${state}`, "aria-current": state === "running" ? "step" : null },
@@ -130,8 +133,19 @@ function showProgram(card, calls) {
                 state === "done" && h("span", { className: "visually-hidden" }, " done"),
             ),
         ),
+        ...(after > 0 ? [h("li", { className: "call ahead" }, `… ${after} more`)] : []),
         ...(calls.length === 0 ? [h("li", { className: "call ahead" }, "nothing to do")] : []),
     );
+}
+
+/** Of a long program what stands around the operation that runs, or is next. */
+function excerpt(calls) {
+    if (calls.length <= MOST_CALLS) return { shown: calls, before: 0, after: 0 };
+    const found = calls.findIndex(({ state }) => state !== "done");
+    const at = found < 0 ? calls.length : found;
+    const before = Math.min(Math.max(0, at - 2), calls.length - MOST_CALLS);
+    const end = before + MOST_CALLS;
+    return { shown: calls.slice(before, end), before, after: calls.length - end };
 }
 
 function showLocals(card, state, lane, names) {

@@ -40,6 +40,9 @@ const HONESTY = [
     "The simulated heap gives a freed node out again, as an allocator of C does; Python's own collection does not.",
 ];
 
+/** Faster than this nobody can listen. */
+const SPOKEN_UP_TO = 2;
+
 const SHAPES = {
     injected: "Hatched: a freed node, whose last contents can still be seen; a queue's dummy; a back-off.",
     fault: "Red: a fault, and nothing else is red: memory misused, items lost, a deadlock, an operation that raised.",
@@ -96,14 +99,14 @@ export class StepPage {
         const box = () => scroll.appendChild(h("div", { className: "structure-box" }));
         this.picker = createStructurePicker(box(), structures, (key) => this.session.openStructure(key));
         this.scenarios = createScenarioPicker(box(), scenarios ?? [], (key) => this.session.openScenario(key));
+        this.puzzles = createPuzzles(box(), puzzles ?? [], {
+            open: (key) => this.session.openPuzzle(key),
+            leave: () => this.session.leavePuzzle(),
+        });
         this.editor = createEditor(scroll, (fields) => this.session.change(fields));
         this.moves = createMoves({
             takeAll: () => this.session.takeAll(),
             walk: (seed) => this.session.walk(seed),
-        });
-        this.puzzles = createPuzzles(box(), puzzles ?? [], {
-            open: (key) => this.session.openPuzzle(key),
-            leave: () => this.session.leavePuzzle(),
         });
         this.predict = createPredict({
             execution: () => this.session.execution,
@@ -228,7 +231,7 @@ export class StepPage {
         const step = this.session.execution?.steps[frame.step - 1];
         if (!step) return;
         this.aim(step.thread);
-        if (frame.mode === "held") announce(this.describeStep(frame.step, step));
+        if (frame.mode === "held" || frame.speed <= SPOKEN_UP_TO) announce(this.describeStep(frame.step, step));
     }
 
     /** A step in words, for those who hear the page. */

@@ -148,15 +148,16 @@ export class StepPlayback extends Playback {
 
     frame() {
         const frame = super.frame();
-        frame.shown = this._tellOnce(frame.shown);
         frame.current = this._told();
+        frame.shown = this._tellOnce(frame.shown, frame.current);
         return { ...frame, first: -1, step: this._step, steps: this.steps, time: this._step * STEP_NS };
     }
 
-    /** Of the records of one step only the access itself is told of. */
-    _tellOnce(shown) {
-        const main = this._mainOf(shown);
-        return shown.map((item) => (item === main ? item : { ...item, narration: null }));
+    /** Only the access of the last step is told of: of several steps in one frame nobody could read the others. */
+    _tellOnce(shown, told) {
+        return shown.map((item) =>
+            item.record.position === told.record?.position ? item : { ...item, narration: null },
+        );
     }
 
     _mainOf(items) {

@@ -23,6 +23,7 @@ static _Atomic(uint64_t) made, freed, wrong;
 static unsigned long operations;
 static unsigned many;
 static _Atomic(unsigned) ready;
+static _Atomic(unsigned) finished;
 static _Thread_local unsigned turn;
 
 static object *make(void)
@@ -74,6 +75,8 @@ static void *work(void *seed)
         else
             lf_hazard_retire(atomic_exchange(cell, make()), drop);
     }
+    for (finished++; finished < many;) /* a number that was given back early would thin the crowd */
+        sched_yield();
     return NULL;
 }
 

@@ -21,6 +21,7 @@ static lf_ring ring;
 static unsigned long operations;
 static unsigned many;
 static _Atomic(unsigned) ready;
+static _Atomic(unsigned) finished;
 static _Atomic(uint64_t) put_in, taken_out, wrong;
 
 static bool put_stack(uint64_t value)
@@ -96,6 +97,8 @@ static void *work(void *argument)
             free(new);
         take_one(face);
     }
+    for (finished++; finished < many;) /* a number that was given back early would thin the crowd */
+        sched_yield();
     return NULL;
 }
 
@@ -113,6 +116,7 @@ int main(int count, char **words)
     for (int which = 0; which < 3; which++) {
         const face *face = &faces[which];
         ready = 0;
+        finished = 0;
         for (unsigned thread = 0; thread < many; thread++)
             if (pthread_create(&threads[thread], NULL, work, (void *)(uintptr_t)face) != 0)
                 return 2;

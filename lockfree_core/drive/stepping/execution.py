@@ -148,8 +148,8 @@ def describe_names(stepper: Stepper) -> dict[str, Any]:
     ]  # fmt: skip
     operations.append({"id": len(operations), "name": WORK, "takes_value": True, "effect": "", "items": 0})
     return {
-        "type": "names", "from": 0, "clock": "steps", "sites": recorder.sites, "cells": recorder.cells, "types": recorder.types,
-        "values": recorder.values, "operations": operations,
+        "type": "names", "from": 0, "clock": "steps", "sites": recorder.sites, "cells": recorder.cells,
+        "types": recorder.types, "values": recorder.values, "operations": operations,
     }  # fmt: skip
 
 

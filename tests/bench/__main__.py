@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.bench import kernels, latency, merger, native, startup, stepping, traced_access
+from tests.bench import kernels, latency, merger, native, startup, stepping, stepping_page, traced_access
 from tests.bench.report import Target, environment, print_table, write_result
 from tests.bench.stream import measure_stream
 
@@ -51,6 +51,7 @@ BENCHMARKS: Final[dict[str, tuple[Callable[[], Path], str]]] = {
     "merger": (merger.measure, "records a second through the merger, and its share of a core"),
     "latency": (latency.measure, "from a command to its effect"),
     "stepping": (stepping.measure, "running an execution anew, step by step"),
+    "stepping_page": (stepping_page.measure, "a step on the page, and scrubbing through a long execution"),
     "startup": (startup.measure, "from the command line to a page that can be used"),
     "native": (native.measure, "the native core against the standard library and its peers"),
     "kernels": (kernels.measure, "lock-free against locks, with no interpreter in between"),

@@ -20,7 +20,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.serving import running_server
 
-__all__ = ["measure_stream"]
+__all__ = ["CHROMIUM_FLAGS", "find_chromium", "measure_stream"]
 
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -129,6 +129,18 @@ def _rates(samples: list[dict[str, float]]) -> dict[str, float]:
     return figures
 
 
+def find_chromium() -> str:
+    """Debian's Chromium.
+
+    Raises:
+        RuntimeError: when there is none.
+    """
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        raise RuntimeError("no Chromium on this machine")
+    return chromium
+
+
 def measure_stream(
     seconds: float = 20.0, warm_up: float = 4.0, interval: float = 1.0, settings: dict[str, Any] | None = None
 ) -> dict[str, float]:
@@ -142,9 +154,7 @@ def measure_stream(
     Raises:
         RuntimeError: when there is no Chromium.
     """
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        raise RuntimeError("no Chromium on this machine")
+    chromium = find_chromium()
     query = {"structure": "treiber-stack", "threads": 8, "speed": 0, **(settings or {})}
     command = [sys.executable, "-m", "app", "serve", "--port", "0", "--no-browser"]
     with (

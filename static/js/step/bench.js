@@ -13,6 +13,7 @@ import { createTransport } from "../transport.js";
 import { sideElement } from "../workbench.js";
 import { createStepAccount } from "./account.js";
 import { createFaultStrip } from "./faults.js";
+import { paced } from "./pace.js";
 
 const place = (id) => document.getElementById(id);
 
@@ -35,15 +36,11 @@ class Bench {
         place("lanes").classList.toggle("two", sides.length > 1);
         const [leader, follower] = sides.map((side) => side.context);
         this.axis = createTimeAxis(STEP_TIMES);
-        this.views = sides.map((side, index) => this.buildSide(side, index));
-        this.views[0].push(
-            createCode(place("code"), leader),
-            options.cards(place("threads"), sides[0]),
-            createTransport(place("transport"), leader, { peer: follower ?? null }),
-        );
-        sides.forEach((side, index) =>
-            this.endings.push(side.context.playback.listen((frame) => this.render(index, frame))),
-        );
+        this.read = sides.map((side, index) => this.buildSide(side, index));
+        this.seen = sides.map(({ context }) => [context.scene]);
+        this.read[0].push(createCode(place("code"), leader), options.cards(place("threads"), sides[0]));
+        this.seen[0].push(createTransport(place("transport"), leader, { peer: follower ?? null }));
+        sides.forEach((side, index) => this.follow(side.context.playback, index));
         if (follower) this.endings.push(followSteps(leader.playback, follower.playback));
     }
 
@@ -62,7 +59,6 @@ class Bench {
         const title = !duel ? "Lanes" : index === 0 ? "Lanes, this branch" : "Lanes, the branch beside it";
         context.scene = createScene(parts.scene, context);
         return [
-            context.scene,
             createFaultStrip(strip, side),
             ...(index === 0 ? [this.options.captions(captions, side)] : []),
             createNarration(parts.narration, context, { speaks: false }),
@@ -71,20 +67,31 @@ class Bench {
         ];
     }
 
-    render(index, frame) {
-        for (const view of this.views[index]) {
-            try {
-                view.render(frame);
-            } catch (error) {
-                reportError(error); // one broken view leaves the others alive
-            }
-        }
+    follow(playback, index) {
+        const read = paced((frame) => render(this.read[index], frame));
+        this.endings.push(
+            read.cancel,
+            playback.listen((frame) => {
+                render(this.seen[index], frame);
+                read(frame);
+            }),
+        );
     }
 
     destroy() {
         this.endings.forEach((end) => end?.());
-        for (const view of this.views.flat()) view.destroy();
+        for (const view of [...this.seen, ...this.read].flat()) view.destroy();
         for (const id of ["sides", "lanes", "code", "threads", "transport"]) place(id).replaceChildren();
+    }
+}
+
+function render(views, frame) {
+    for (const view of views) {
+        try {
+            view.render(frame);
+        } catch (error) {
+            reportError(error); // one broken view leaves the others alive
+        }
     }
 }
 

@@ -23,6 +23,7 @@ import { createCompare } from "./compare.js";
 import { createEditor } from "./editor.js";
 import { STEP_BINDINGS, installChords } from "./keys.js";
 import { createMoves } from "./moves.js";
+import { paced } from "./pace.js";
 import { createPredict } from "./predict.js";
 import { createPuzzles } from "./puzzles.js";
 import { createScenarioPicker } from "./scenarios.js";
@@ -166,7 +167,11 @@ export class StepPage {
         this.side = createStepSide(this.shared, entry);
         this.side.context.on("select", (lane) => lane !== null && this.aim(lane));
         this.side.model.playback.mayShow = (step) => this.predict.allows(step);
-        this.side.context.playback.listen((frame) => this.onFrame(frame));
+        const follow = paced((frame) => this.onFrame(frame));
+        this.side.context.playback.listen((frame) => {
+            this.predict.follow(frame.step);
+            follow(frame);
+        });
         this.buildBench([this.side]);
         return this.side;
     }
@@ -225,7 +230,6 @@ export class StepPage {
     onFrame(frame) {
         this.address.show();
         this.aside.render(frame, this.side.model.names);
-        this.predict.follow(frame.step);
         if (frame.step === this.told) return;
         this.told = frame.step;
         const step = this.session.execution?.steps[frame.step - 1];

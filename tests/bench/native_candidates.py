@@ -61,38 +61,33 @@ class LockedInteger:
             return self._value
 
 
+def compiled(structure: Any, line: str) -> Body:
+    """A loop around that line, with the structure in a local variable and its methods looked up at each call.
+
+    That is how programs call methods. A bound method that all threads share would be measured instead of the structure:
+    without a global lock they would contend for its reference count.
+    """
+    names: dict[str, Any] = {"structure": structure}
+    exec(f"def body(count):\n    s = structure\n    for _ in range(count):\n        {line}\n", names)
+    body: Body = names["body"]
+    return body
+
+
 def pairs(make: Callable[[], Any], put: str, take: str) -> Callable[[], Body]:
     """Puts and takes by turns."""
 
     def prepare() -> Body:
         structure = make()
-        put_one, take_one = getattr(structure, put), getattr(structure, take)
         for number in range(PREFILL):
-            put_one(number)
-
-        def body(count: int) -> None:
-            for _ in range(count):
-                put_one(1)
-                take_one()
-
-        return body
+            getattr(structure, put)(number)
+        return compiled(structure, f"s.{put}(1); s.{take}()")
 
     return prepare
 
 
 def singles(make: Callable[[], Any], name: str) -> Callable[[], Body]:
     """One call after another."""
-
-    def prepare() -> Body:
-        call = getattr(make(), name)
-
-        def body(count: int) -> None:
-            for _ in range(count):
-                call()
-
-        return body
-
-    return prepare
+    return lambda: compiled(make(), f"s.{name}()")
 
 
 def peer(module: str, name: str) -> Callable[[], Any]:

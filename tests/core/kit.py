@@ -264,6 +264,8 @@ class Hand(_Source):
             ended = {Status.STOPPED, Status.RAISED, Status.KILLED}
             if any(lane.killed and lane.holding for lane in control.lanes) or self._is_deadlocked():
                 ended.add(Status.WAITING)  # for ever; without that, a lane that waits will get the lock and leave
+            if self._is_read_by_the_dead():
+                ended |= {Status.WAITING, Status.RUNNING, Status.BACKOFF}  # a writer looks again and again, for ever
             return all(lane.status in ended for lane in control.lanes)
 
         try:
@@ -271,10 +273,17 @@ class Hand(_Source):
         except AssertionError as error:
             error.add_note(f"statuses: {self.statuses()}")
             raise
-        for lane in control.lanes:
-            if lane.thread is not None and lane.status in (Status.STOPPED, Status.RAISED):
-                lane.thread.join()
+        control.pause()
+        with control.standstill():  # whoever goes round in circles stands at its gate before the memory goes
+            for lane in control.lanes:
+                if lane.thread is not None and lane.status in (Status.STOPPED, Status.RAISED):
+                    lane.thread.join()
         self.rings.close()
+
+    def _is_read_by_the_dead(self) -> bool:
+        """Whether a reader was killed inside the readers-writer lock: a writer waits for it by looking again."""
+        readers = getattr(self.engine.structure, "_readers", None)
+        return readers is not None and readers.value > 0 and any(lane.killed for lane in self.control.lanes)
 
     def _is_deadlocked(self) -> bool:
         """Whether some lane waits for one that waits for it."""

@@ -47,15 +47,44 @@ export function essence(snapshot) {
 
 /**
  * The snapshot, as the fold would put it where an engine cannot know better: a node that its maker still holds, and that
- * is not reachable, may have been published and removed meanwhile. An engine sees no past and calls it private.
+ * is not reachable, may have been published and removed meanwhile. An engine sees no past and calls it private. Nor
+ * does it see that the broken queue's store, which it takes for the publication, went to a node that was removed by
+ * then: what hangs there alone was never published.
  */
 function withPast(snapshot, state) {
+    const removed = [...state.nodes.values()].filter((node) => node.removed);
+    const linked = new Set(removed.flatMap(({ cells }) => cells.map((cell) => state.cells.get(cell).value)));
     const nodes = snapshot.nodes.map((node) => {
         const folded = state.nodes.get(node.id);
+        if (node.removed && folded?.owner >= 0 && linked.has(node.id)) {
+            return { ...node, owner: folded.owner, published: false, removed: false };
+        }
         const isHeld = [...(state.lanes[node.owner]?.locals.values() ?? [])].some(({ value }) => value === node.id);
         return isHeld && folded?.removed ? { ...node, owner: -1, published: true, removed: true } : node;
     });
     return { ...snapshot, nodes };
+}
+
+/**
+ * The folded state as a snapshot, without the locals of operations that have returned: an engine sees that at once, the
+ * trace tells with END, which is then the lane's next record, or still to come.
+ */
+function withoutReturned(folded, snapshot, rest) {
+    const { END, FROZEN, THAWED, KILLED } = layout.kinds;
+    const beside = [FROZEN, THAWED, KILLED];
+    const hasReturned = (number) => {
+        for (let at = 0; at < rest.length; at += layout.bytes) {
+            const kind = rest[at + layout.at.kind];
+            if (rest[at + layout.at.lane] === number && !beside.includes(kind)) {
+                return kind === END;
+            }
+        }
+        return true;
+    };
+    const isOver = ({ lane, locals }, index) =>
+        Object.keys(locals).length > 0 && Object.keys(snapshot.lanes[index].locals).length === 0 && hasReturned(lane);
+    const lanes = folded.lanes.map((lane, index) => (isOver(lane, index) ? { ...lane, locals: {} } : lane));
+    return { ...folded, lanes };
 }
 
 /** The records up to and including sequence number `last`, and those after it. */
@@ -86,7 +115,8 @@ export function compareTrace({ names, snapshots, records }) {
         first += now.length / layout.bytes;
         bytes = rest;
         const { edge: state } = model.timeline;
-        equal(essence(toSnapshot(state)), essence(withPast(snapshot, state)), `after record ${snapshot.sequence}`);
+        const folded = withoutReturned(toSnapshot(state), snapshot, rest);
+        equal(essence(folded), essence(withPast(snapshot, state)), `after record ${snapshot.sequence}`);
     }
     const { edge } = model.timeline;
     for (const position of [0, Math.floor(first / 3), Math.floor(first / 2), first - 1]) {

@@ -60,7 +60,9 @@ class Run:
         """Compare, and give the snapshot, after making equal what only one side can know.
 
         That an operation has returned ends its locals, before the trace tells with END. That a node, which its maker
-        still holds, was published and removed meanwhile stands in the trace; an engine has no memory of it.
+        still holds, was published and removed meanwhile stands in the trace; an engine has no memory of it. Nor does
+        it see that the broken queue's store, which it takes for the publication, went to a node that was removed by
+        then: what hangs there alone was never published.
         """
         state = fold.state
         assert state.time <= snapshot["time"]
@@ -70,14 +72,24 @@ class Run:
                 lane.locals.clear()
         folded = state.to_snapshot()
         removed = {row["id"] for row in folded["nodes"] if row["removed"]}
+        astray = self._gone_astray(folded)
         nodes = [
             {**row, "owner": -1, "published": True, "removed": True}
-            if row["id"] in removed and self._is_bound(row, snapshot) else row
+            if row["id"] in removed and self._is_bound(row, snapshot)
+            else {**row, "owner": astray[row["id"]], "published": False, "removed": False}
+            if row["removed"] and row["id"] in astray
+            else row
             for row in snapshot["nodes"]
-        ]  # fmt: skip
+        ]
         with_past = {**snapshot, "nodes": nodes}
         assert essence(folded) == essence(with_past)
         return with_past
+
+    @staticmethod
+    def _gone_astray(folded: dict[str, Any]) -> dict[int, int]:
+        """The nodes that are linked from removed ones and were never published, with who made them."""
+        linked = {code for row in folded["nodes"] if row["removed"] for code in row["cells"]}
+        return {row["id"]: row["owner"] for row in folded["nodes"] if row["owner"] >= 0 and row["id"] in linked}
 
     @staticmethod
     def _is_bound(node: Row, snapshot: dict[str, Any]) -> bool:

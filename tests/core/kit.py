@@ -274,6 +274,10 @@ class Hand(_Source):
             error.add_note(f"statuses: {self.statuses()}")
             raise
         control.pause()
+        # Where a lane has raised, the account is drawn up in a thread of its own.
+        wait_until(
+            lambda: not any("(_balance)" in thread.name for thread in threading.enumerate()), LIMIT_S, "accounts"
+        )
         with control.standstill():  # whoever goes round in circles stands at its gate before the memory goes
             for lane in control.lanes:
                 if lane.thread is not None and lane.status in (Status.STOPPED, Status.RAISED):

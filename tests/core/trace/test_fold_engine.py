@@ -111,7 +111,7 @@ def test_the_fold_arrives_at_every_snapshot(structure: str) -> None:
         for lane in fold.state.lanes:
             counted = {name: getattr(lane.counts, name) for name in COUNTS}
             assert counted == {name: counters[lane.lane][name] for name in COUNTS}
-        assert len(hand.rows) > 100
+        assert len(hand.rows) > (10 if structure == DEADLOCKING else 100)  # a deadlock may come at once
         if structure in ("treiber-stack", "michael-scott-queue", "atomic-counter", MENAGERIE):
             assert sum(lane.counts.losses for lane in fold.state.lanes) > 0
         if structure == "michael-scott-queue":

@@ -217,7 +217,7 @@ _ENTRIES = (
         "broken", "map", f"{_PACKAGE}.flawed.ignoring_map:IgnoringMap", _MAP,
         ("IgnoringMap", "lost write", "ignored CAS result", "COW"),
         "Of two writes that copied the same version one is thrown away, and its caller is told that all is well.",
-        *_MAP_PROGRAM, sources=(f"{_PACKAGE}.copy_on_write_map",),
+        *_MAP_PROGRAM,
     ),
     Entry(
         "app-state", "state", "lock-free", "Immutable state under one CAS",

@@ -12,18 +12,39 @@ The cure: ``lockfree_core.structures.copy_on_write_map``.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterator
+from typing import Generic, TypeVar
 
-from lockfree_core.structures.copy_on_write_map import CopyOnWriteMap, Node, Ordered
+from lockfree_core.memory import Memory, Reference, default_memory
+from lockfree_core.structures.copy_on_write_map import MapSnapshot, Node, Ordered
 
 __all__ = ["IgnoringMap"]
 
 K = TypeVar("K", bound=Ordered)
 V = TypeVar("V")
+D = TypeVar("D")
 
 
-class IgnoringMap(CopyOnWriteMap[K, V]):
+class IgnoringMap(Generic[K, V]):
     """A map that loses writes, with the methods of ``CopyOnWriteMap``. For looking at, not for use."""
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        self._memory = memory or default_memory()
+        self._root: Reference[Node[K, V] | None] = self._memory.reference(None, "root")
+
+    @property
+    def updates(self) -> int:
+        """A peek for people and debuggers: how many changes led to the version now. Never traced."""
+        root = self._root.value
+        return root.version if root else 0
+
+    def get(self, key: K, default: D | None = None) -> V | D | None:
+        """The value of ``key`` in the version that is the newest when the call begins."""
+        node = self._root.load()
+        while node is not None and node.key != key:
+            branch = node.left if key < node.key else node.right
+            node = branch.load()
+        return default if node is None else node.value
 
     def set(self, key: K, value: V) -> None:
         """Publish a version in which ``key`` has that value, or lose it."""
@@ -51,3 +72,32 @@ class IgnoringMap(CopyOnWriteMap[K, V]):
                 left = node.left.load()
                 copy = self._memory.allocate(Node, node.key, node.value, left, copy, 0, version)
         self._root.compare_and_swap(old_root, copy)  # the bug: where it fails, the write is lost, and nobody is told
+
+    def items(self) -> tuple[tuple[K, V], ...]:
+        """All entries of one version, in the order of their keys."""
+        entries: list[tuple[K, V]] = []
+        above: list[Node[K, V]] = []
+        root = self._root.load()
+        node = root
+        while node is not None or above:
+            while node is not None:
+                above.append(node)
+                child = node.left.load()
+                node = child
+            node = above.pop()
+            entries.append((node.key, node.value))
+            child = node.right.load()
+            node = child
+        return tuple(entries)
+
+    def snapshot(self) -> MapSnapshot[K, V]:
+        """The version that is the newest now, to keep."""
+        return MapSnapshot(self._root.load())
+
+    def __len__(self) -> int:
+        """The number of entries of the newest version."""
+        return len(self.snapshot())
+
+    def __iter__(self) -> Iterator[K]:
+        """The keys of the version that is the newest when the iteration begins."""
+        return iter(self.snapshot())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
+from lockfree_core.drive.account import is_refused
 from lockfree_core.drive.stepping.nodes import has_text
 from lockfree_core.drive.stepping.pending import Pending
 from lockfree_core.drive.stepping.program import WORK, Call, Method
@@ -178,7 +179,7 @@ class SteppedLane:
         empty = result is _EMPTY
         code = 0 if empty else self._memory.encode(result)
         self.flying = 0
-        if self._items > 0 and not self._effected:
+        if self._items > 0 and not self._effected and not is_refused(result):
             self.inserted += 1  # its caller was told that it is inside
         outcome = Outcome.EMPTY if empty else Outcome.VALUE
         self._recorder.write(self, Kind.END, 0, self.operation, self.attempts, code, outcome)

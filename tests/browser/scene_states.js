@@ -80,7 +80,7 @@ function claimedRing(layout) {
 }
 
 export const STATES = {
-    "ring: empty": (layout) => ring(layout, 5, 5, [null, null, null, null], [4, 4, 2, 2])
+    "ring: empty": (layout) => ring(layout, 5, 5, [null, null, null, null], [4, 2, 2, 2])
         .walker(0, { head: [5, 5], tail: [5, 5] }, { operation: 1 }).frameOf(),
     "ring: full": (layout) => ring(layout, 5, 9, [19, 42, 7, 88], [5, 3, 3, 3])
         .walker(1, { tail: [9, 9], head: [5, 5] }, { operation: 0 })

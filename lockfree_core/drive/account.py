@@ -54,8 +54,9 @@ def make_account(
     """The balance in = out + inside + in flight, at a moment when no thread moves.
 
     An insertion counts when it takes effect; one that returns without having taken effect counts then, for its caller
-    was told that it had; one that was refused, as by a full ring, does not count. So for a map, of which nothing is taken out, ``in`` are the changes that took effect or were
-    acknowledged, ``inside`` those that led to what is there now, and ``lost`` those that were acknowledged in vain.
+    was told that it had; one that was refused, as by a full ring, never does. So for a map, of which nothing is taken
+    out, ``in`` are the changes that took effect or were acknowledged, ``inside`` those that led to what is there now,
+    and ``lost`` those that were acknowledged in vain.
 
     Args:
         reason: why it was drawn up.

@@ -6,14 +6,16 @@ while it works and says when it is full.
 Paper: none; D. Vyukov: *Bounded MPMC queue*. 1024cores.net, 2010.
 
 Representation: slots, each with a *stamp* and a value, both root cells. Positions count up for ever; position ``p``
-belongs to slot ``p % capacity`` in lap ``p // capacity``. A slot's stamp is twice the lap when it is free for the put of
-that lap, and one more when that lap's value is there. ``head`` and ``tail`` are the next positions to take and to put.
+belongs to slot ``p % capacity`` in lap ``p // capacity``. A slot's stamp is twice the lap when it is free for the put
+of that lap, and one more when that lap's value is there. ``head`` and ``tail`` are the next positions to take and to
+put.
 
 Invariant: ``head <= tail <= head + capacity``. Between the swing of ``head`` or ``tail`` over a position and the store
 of the stamp, the slot belongs to the one thread that swung.
 
-Progress: blocking, although there is no lock: it is not lock-free. A thread that stops between its swing and its stamp makes everyone
-wait who comes to that slot: its consumer at once, the producers one lap later. Threads at other slots go on.
+Progress: blocking, although there is no lock: it is not lock-free. A thread that stops between its swing and its stamp
+makes everyone wait who comes to that slot: its consumer at once, the producers one lap later. Threads at other slots
+go on.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ class Picker {
         const none = h(
             "li",
             { className: "structure-none", role: "option", "aria-disabled": "true" },
-            `Nothing is called “${text}”. Try stack, queue, counter, LIFO, FIFO, mutex.`,
+            `Nothing is called “${text}”. Try stack, queue, ring, counter, LIFO, FIFO, mutex.`,
         );
         this.list.replaceChildren(...(options.length ? options : [none]));
         this.list.hidden = false;

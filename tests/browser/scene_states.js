@@ -72,6 +72,7 @@ function ring(layout, head, tail, values, stamps = []) {
 /** T2 has claimed slot 3 and T3 slot 0; T1 and T4 come too late. */
 function claimedRing(layout) {
     return ring(layout, 5, 8, [null, 42, 7, null], [1, 3, 3, 2])
+        .cell("tail", integer(8), { version: 8, writer: 1, sequence: 51 })
         .walker(0, { tail: [7, 7] }, { operation: 0, losses: 1, attempts: 1 })
         .walker(1, { tail: [7, 7] }, { operation: 0, attempts: 1 })
         .walker(2, { head: [4, 4] }, { operation: 1, attempts: 1 })

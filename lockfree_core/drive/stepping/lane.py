@@ -12,7 +12,7 @@ from lockfree_core.drive.account import is_refused
 from lockfree_core.drive.stepping.nodes import has_text
 from lockfree_core.drive.stepping.pending import Pending
 from lockfree_core.drive.stepping.program import WORK, Call, Method
-from lockfree_core.trace.layout import Kind, Outcome
+from lockfree_core.trace.layout import INTEGER_FLAG, Kind, Outcome
 
 if TYPE_CHECKING:
     from lockfree_core.drive.stepping.memory import ScheduledMemory
@@ -225,7 +225,9 @@ class SteppedLane:
             return
         for name, code in current.items():
             if shown.get(name, _UNSEEN) != code:
-                write(self, Kind.LOCAL, 0, memory.intern(name), self._origins.get(code, 0), code, 0)
+                # A number may be there for any reason; only a node was certainly read where nodes like it are read.
+                origin = 0 if code & INTEGER_FLAG else self._origins.get(code, 0)
+                write(self, Kind.LOCAL, 0, memory.intern(name), origin, code, 0)
         for name in shown:
             if name not in current:
                 write(self, Kind.LOCAL, 0, memory.intern(name), 0, 0, 1)

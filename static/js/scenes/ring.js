@@ -179,7 +179,7 @@ class RingPicture {
         const writers = ["head", "tail"].map((name) => [name, writerText(this.view, this.view.names.root(name))]);
         const said = writers.filter(([, writer]) => writer).map(([name, writer]) => `${name} ${writer}`);
         if (hidden > 0) said.unshift(`${plural(hidden, "more slot")}`);
-        if (said.length > 0 && !this.low) items.push({
+        if (said.length > 0 && !this.low && this.wordsAt + LINE + 8 <= this.foot) items.push({
             key: "ring:writers", type: "text", at: [this.left, this.wordsAt + LINE], text: said.join(", "), face: "note",
         });
         return items;

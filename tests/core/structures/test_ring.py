@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from lockfree_core.catalog import CATALOG
 from lockfree_core.drive.schedulers import RandomWalk
-from lockfree_core.drive.stepping.execution import extend
+from lockfree_core.drive.stepping.execution import describe_names, extend
 from lockfree_core.scenarios import run_spec
 from lockfree_core.scenarios.spec import StepSpec, open_spec
 from lockfree_core.structures.locked.ring import LockedRing
 from lockfree_core.structures.ring_queue import RingQueue
+from lockfree_core.trace.fold import Fold, Names
 from tests.core.engine_kit import factory_of
 from tests.core.structures.containers import EMPTY
 
@@ -173,3 +174,17 @@ def test_every_slot_is_a_cell_with_a_name(key: str) -> None:
     parts = ("stamp", "value") if key == "ring-queue" else ("value",)
     slots = {f"slot {index} {part}" for index in range(CAPACITY) for part in parts}
     assert names == {"head", "tail", *slots} | ({"lock"} if key == "locked-ring" else set())
+
+
+def test_only_what_was_read_is_told_as_read() -> None:
+    """``losses`` is 0, and so is the tail that was read; it is the tail alone that can go stale."""
+    stepper, _ = open_spec(StepSpec("ring-queue", "try_put 3 | try_put 4"))
+    with stepper:
+        for thread in (0, 0, 1, 1):
+            stepper.step(thread)
+        fold = Fold.from_snapshot(stepper.start, Names([describe_names(stepper)]))
+        fold.apply_bytes(bytes(stepper.recorder.data))
+        cells = {cell["name"]: cell["id"] for cell in describe_names(stepper)["cells"]}
+        for lane in fold.state.lanes:
+            origins = {local.name: local.cell for local in lane.locals.values()}
+            assert origins == {"losses": 0, "tail": cells["tail"], "stamp": cells["slot 0 stamp"]}

@@ -35,7 +35,9 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, help="fixes operations, values, delays; not the interleaving (default: random)"
     )
-    parser.add_argument("--duel", action="store_true", help="run the mutex (or lock-free) variant beside it")
+    parser.add_argument(
+        "--duel", action="store_true", help="run the mutex variant (or the one without a lock) beside it"
+    )
     parser.add_argument("--record", type=Path, metavar="FILE",
                         help="write a recording for the page; in a duel a second one, FILE with -duel")  # fmt: skip
     parser.add_argument(

@@ -37,8 +37,9 @@ class Operation:
 class Entry:
     """A structure as the labs know it.
 
-    ``family`` groups a lock-free structure with its mutex twin and its flawed variant; ``variant`` is which of the
-    three it is. ``factory`` is ``module:Class``. ``scene`` is the picture it is drawn with. ``aliases`` are the names
+    ``family`` groups a structure with its mutex twin and its flawed variant; ``variant`` is which of the three it is:
+    ``lock-free``, or ``lockless`` where it has no lock and is not lock-free all the same, ``mutex``, ``flawed``.
+    ``factory`` is ``module:Class``. ``scene`` is the picture it is drawn with. ``aliases`` are the names
     that people search for. ``program`` is what Step begins with, ``start`` what is done before its threads begin.
     ``heap`` structures need the simulated heap, so they can be stepped but not watched in real threads. ``sources``
     are further modules that belong to the algorithm, as a reclamation scheme does.
@@ -78,6 +79,7 @@ class Entry:
 
 _STACK = (Operation("push", True, "head", +1), Operation("pop", False, "head", -1))
 _QUEUE = (Operation("enqueue", True, "next", +1), Operation("dequeue", False, "head", -1))
+_RING = (Operation("try_put", True, "tail", +1), Operation("try_get", False, "head", -1))
 _COUNTER = (Operation("increment", False, "value", +1),)
 _KEYS = tuple(range(1, 8))
 _FIELDS = ("volume", "brightness")
@@ -98,6 +100,7 @@ _ACCOUNTS = (*(Operation(move.name, True, "moves", +1) for move in _PAIR[:2]), _
 _PACKAGE = "lockfree_core.structures"
 _STACK_PROGRAM = ("push 3; pop | pop; push 4", "push 1; push 2")
 _QUEUE_PROGRAM = ("enqueue 3; dequeue | dequeue; enqueue 4", "enqueue 1; enqueue 2")
+_RING_PROGRAM = ("try_put 3; try_get | try_get; try_put 4", "try_put 1; try_put 2")
 _COUNTER_PROGRAM = ("increment; increment | increment; increment", "")
 _MAP_PROGRAM = ("set 3 31; get 1 | set 1 11; items", "set 2 20; set 1 10; set 3 30")
 _STATE_PROGRAM = ("set volume 7; snapshot | set brightness 4; audit", "set volume 5; set brightness 5")
@@ -347,6 +350,22 @@ _ENTRIES = (
         "A thread goes on to read, and to link behind, a node that others have freed meanwhile.",
         *_POOL_QUEUE_PROGRAM, heap=True,
         sources=(f"{_PACKAGE}.pooled_queue", "lockfree_core.reclamation.immediate"),
+    ),
+    Entry(
+        "ring-queue", "ring", "lockless", "Bounded ring",
+        "First in, first out, in four slots with stamps; no lock, and yet not lock-free.",
+        "D. Vyukov: Bounded MPMC queue. 1024cores.net, 2010.",
+        "blocking", "ring", f"{_PACKAGE}.ring_queue:SmallRingQueue", _RING,
+        ("FIFO", "RingQueue", "SmallRingQueue", "ring buffer", "circular buffer", "bounded queue", "Vyukov", "MPMC",
+         "ArrayBlockingQueue", "Disruptor"), "", *_RING_PROGRAM,
+    ),
+    Entry(
+        "locked-ring", "ring", "mutex", "Bounded ring behind a mutex",
+        "The same ring without stamps, and with one lock around each operation.",
+        "The textbook alternative; the lock is the memory's own, so that a blocked thread can be seen.",
+        "blocking", "ring", f"{_PACKAGE}.locked.ring:SmallLockedRing", _RING,
+        ("FIFO", "lock", "LockedRing", "SmallLockedRing", "ring buffer", "circular buffer", "bounded queue",
+         "mutex ring"), "", *_RING_PROGRAM,
     ),
 )  # fmt: skip
 

@@ -27,10 +27,10 @@ _RANDOM_SEEDS: Final = 10_000  # a seed that a person may have to type should be
 
 
 def find_twin(entry: Entry) -> Entry:
-    """What an entry meets in a duel: its family's mutex variant, or the lock-free one if it is that itself."""
-    variant = "lock-free" if entry.variant == "mutex" else "mutex"
+    """What an entry meets in a duel: its family's mutex variant, or the one without a lock if it is that itself."""
+    variants = ("lock-free", "lockless") if entry.variant == "mutex" else ("mutex",)
     rivals = (other for other in of_lab("watch").values() if other.family == entry.family)
-    return next(other for other in rivals if other.variant == variant)
+    return next(other for other in rivals if other.variant in variants)
 
 
 @dataclass(frozen=True, slots=True)

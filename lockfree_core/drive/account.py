@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["count_inside", "jain_index", "make_account", "totals"]
+__all__ = ["count_inside", "is_refused", "jain_index", "make_account", "totals"]
 
 _SUMMED: Final = (
     "operations", "attempts", "wins", "losses", "help", "help_won", "in", "out", "empty", "backoff_us", "delay_us",
@@ -31,6 +31,11 @@ def totals(lanes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return result
 
 
+def is_refused(result: object) -> bool:
+    """Whether an insertion that gave this result told its caller that it had put nothing in: there was no room."""
+    return result is False
+
+
 def count_inside(structure: Any) -> int | None:
     """What took effect, where the structure counts that itself: a counter's value, a map's or a state's changes.
 
@@ -49,8 +54,9 @@ def make_account(
     """The balance in = out + inside + in flight, at a moment when no thread moves.
 
     An insertion counts when it takes effect; one that returns without having taken effect counts then, for its caller
-    was told that it had. So for a map, of which nothing is taken out, ``in`` are the changes that took effect or were
-    acknowledged, ``inside`` those that led to what is there now, and ``lost`` those that were acknowledged in vain.
+    was told that it had; one that was refused, as by a full ring, never does. So for a map, of which nothing is taken
+    out, ``in`` are the changes that took effect or were acknowledged, ``inside`` those that led to what is there now,
+    and ``lost`` those that were acknowledged in vain.
 
     Args:
         reason: why it was drawn up.

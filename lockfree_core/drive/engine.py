@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lockfree_core.drive.account import count_inside, make_account
+from lockfree_core.drive.account import count_inside, is_refused, make_account
 from lockfree_core.drive.commands import lane_of, position_of, read_command
 from lockfree_core.drive.control import Control
 from lockfree_core.drive.lane import Lane, Status
@@ -201,11 +201,12 @@ class Engine:
         insert = plan.operations[plan.insertion]
         method = getattr(self.structure, insert.name)
         values = lane.delays
+        filled = 0
         for _ in range(plan.knobs.prefill):
             lane.trail = {}
-            method(*insert.draw_arguments(values.random))
+            filled += not is_refused(method(*insert.draw_arguments(values.random)))
         memory.lanes.clear()
-        return plan.knobs.prefill
+        return filled
 
     def _match_threads(self) -> None:
         """Start and stop lanes until as many run as the knob says."""

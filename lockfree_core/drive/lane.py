@@ -198,9 +198,13 @@ class Lane:
             self.removed += 1
             self.flying = 1
 
-    def returned(self) -> None:
-        """The running operation has returned. One that was to put something in, and has not, has lost it."""
-        if self.items > 0 and not self.effected:
+    def returned(self, refused: bool) -> None:
+        """The running operation has returned. One that was to put something in, and has not, has lost it.
+
+        Args:
+            refused: its caller was told that it has put nothing in.
+        """
+        if self.items > 0 and not self.effected and not refused:
             self.inserted += 1
         self.flying = 0
 

@@ -193,7 +193,7 @@ def make_cells(memory: TracedMemory, counter: Iterator[int]) -> Cells:
             if effect:
                 lane.took_effect()
             if target:
-                lane.trail[target] = self.cell_id
+                lane.trail[target] = 0  # taken out of the cell: no copy of it that could go stale
             lane.write(sequence, exchange_kind, site, self.cell_id, before, after, 0)
             return old
 

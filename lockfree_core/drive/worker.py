@@ -7,6 +7,7 @@ from _thread import get_ident
 from dataclasses import dataclass
 from typing import Any
 
+from lockfree_core.drive.account import is_refused
 from lockfree_core.drive.lane import FREE, Lane, Status
 from lockfree_core.drive.plan import Plan, Step
 from lockfree_core.drive.traced import TracedMemory
@@ -92,7 +93,7 @@ class Worker:
             lane.gate(FREE)
         outcome = Outcome.EMPTY if result is _EMPTY else Outcome.VALUE
         code = 0 if result is _EMPTY else self._memory.encode(result)
-        self._return(outcome)
+        self._return(outcome, is_refused(result))
         note(lane, Kind.END, 0, method.index, lane.operation_wins + lane.operation_losses, code, outcome)
         lane.write_counters()
         return True
@@ -120,12 +121,12 @@ class Worker:
         lane.made.clear()
         lane.trail = {}
 
-    def _return(self, outcome: Outcome) -> None:
+    def _return(self, outcome: Outcome, refused: bool) -> None:
         lane = self._lane
         lane.set_status(Status.IDLE)
         lane.operations += 1
         lane.empty += outcome
-        lane.returned()
+        lane.returned(refused)
         lane.operation = lane.effect = -1
         lane.trail = {}
 

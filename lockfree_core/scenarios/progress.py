@@ -174,4 +174,29 @@ _STARVATION = (
     ),
 )  # fmt: skip
 
-PROGRESS = (*_KILLED, *_PRIORITIES, *_DEADLOCK, *_STARVATION)
+_RING = (
+    Scenario(
+        key="ring-stalled-producer",
+        theme="progress",
+        title="No lock, and yet one waits for another",
+        shows="A thread that stops between claiming its slot and stamping it makes others wait, although it holds no "
+              "lock.",
+        spec=StepSpec("ring-queue", "try_put 3 | try_put 4; try_get", schedule="111.2x13.11.2x5"),
+        captions=(
+            Caption(0, "A ring of four slots. A put claims a slot by swinging tail, fills it, and then stamps it. "
+                       "There is no lock anywhere."),
+            Caption(3, "T1 has won the CAS on tail: slot 0 is its own. It is neither filled nor stamped, and there T1 "
+                       "stops."),
+            Caption(8, "T2 puts 4 into slot 1 as if nothing had happened."),
+            Caption(10, "T2 wants the oldest item. That is the one in slot 0, and the stamp says: not there yet."),
+            Caption(12, "Is the ring empty? No, tail is ahead of head. So all that T2 can do is look again…"),
+            Caption(16, "…and again. Its own 4 is there, but behind. If T1 were dead, T2 would go round for ever."),
+            Caption(18, "T1 is back: it stores its 3, and stamps the slot."),
+            Caption(23, "Now T2 gets the 3. Whoever has to wait for the step of one particular other thread is "
+                        "blocked, lock or no lock: the ring is fast, and it is not lock-free."),
+        ),
+        beside=("killed-lock-free",),
+    ),
+)  # fmt: skip
+
+PROGRESS = (*_KILLED, *_PRIORITIES, *_DEADLOCK, *_STARVATION, *_RING)

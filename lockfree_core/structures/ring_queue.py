@@ -5,15 +5,17 @@ while it works and says when it is full.
 
 Paper: none; D. Vyukov: *Bounded MPMC queue*. 1024cores.net, 2010.
 
-Representation: slots, each with a *stamp* and a value. Positions count up for ever; position ``p`` belongs to slot
-``p % capacity`` in lap ``p // capacity``. A slot's stamp is twice the lap when it is free for the put of that lap, and
-one more when that lap's value is there. ``head`` and ``tail`` are the next positions to take and to put.
+Representation: slots, each with a *stamp* and a value, both root cells. Positions count up for ever; position ``p``
+belongs to slot ``p % capacity`` in lap ``p // capacity``. A slot's stamp is twice the lap when it is free for the put
+of that lap, and one more when that lap's value is there. ``head`` and ``tail`` are the next positions to take and to
+put.
 
 Invariant: ``head <= tail <= head + capacity``. Between the swing of ``head`` or ``tail`` over a position and the store
 of the stamp, the slot belongs to the one thread that swung.
 
-Progress: not lock-free, although there is no lock. A thread that stops between its swing and its stamp makes everyone
-wait who comes to that slot: its consumer at once, the producers one lap later. Threads at other slots go on.
+Progress: blocking, although there is no lock: it is not lock-free. A thread that stops between its swing and its stamp
+makes everyone wait who comes to that slot: its consumer at once, the producers one lap later. Threads at other slots
+go on.
 """
 
 from __future__ import annotations
@@ -23,20 +25,10 @@ from typing import Generic, TypeVar
 
 from lockfree_core.memory import Memory, Reference, default_memory
 
-__all__ = ["RingQueue"]
+__all__ = ["RingQueue", "SmallRingQueue"]
 
 T = TypeVar("T")
 D = TypeVar("D")
-
-
-class Slot(Generic[T]):
-    """Room for one value, and the lap that it is in."""
-
-    __slots__ = ("stamp", "value")
-
-    def __init__(self, memory: Memory) -> None:
-        self.stamp = memory.integer(0, "stamp")
-        self.value: Reference[T | None] = memory.reference(None, "value")
 
 
 class RingQueue(Generic[T]):
@@ -60,27 +52,29 @@ class RingQueue(Generic[T]):
             raise ValueError(f"a capacity is at least 1, got {capacity}")
         self._memory = memory or default_memory()
         self._backoff = self._memory.backoff()
-        self._slots: list[Slot[T]] = [self._memory.allocate(Slot) for _ in range(capacity)]
         self._head = self._memory.integer(0, "head")
         self._tail = self._memory.integer(0, "tail")
+        self._stamps = [self._memory.integer(0, f"slot {index} stamp") for index in range(capacity)]
+        self._values: list[Reference[T | None]] = [
+            self._memory.reference(None, f"slot {index} value") for index in range(capacity)
+        ]
 
     @property
     def capacity(self) -> int:
         """How many values there is room for."""
-        return len(self._slots)
+        return len(self._stamps)
 
     def try_put(self, value: T) -> bool:
         """Put ``value`` at the end; say whether there was room."""
         losses = 0
         while True:
             tail = self._tail.load()
-            lap, index = divmod(tail, self.capacity)
-            slot = self._slots[index]
-            if slot.stamp.load() == 2 * lap:
+            stamp = self._stamps[tail % self.capacity].load()
+            if stamp == 2 * (tail // self.capacity):
                 # Winning claims the slot; losing means that another put claimed it.
                 if self._tail.compare_and_swap(tail, tail + 1):
-                    slot.value.store(value)
-                    slot.stamp.store(2 * lap + 1)
+                    self._values[tail % self.capacity].store(value)
+                    self._stamps[tail % self.capacity].store(stamp + 1)
                     return True
                 losses += 1
                 self._backoff.pause(losses)
@@ -95,13 +89,12 @@ class RingQueue(Generic[T]):
         losses = 0
         while True:
             head = self._head.load()
-            lap, index = divmod(head, self.capacity)
-            slot = self._slots[index]
-            if slot.stamp.load() == 2 * lap + 1:
+            stamp = self._stamps[head % self.capacity].load()
+            if stamp == 2 * (head // self.capacity) + 1:
                 # Winning claims the value; losing means that another get claimed it.
                 if self._head.compare_and_swap(head, head + 1):
-                    value = slot.value.get_and_set(None)
-                    slot.stamp.store(2 * lap + 2)
+                    value = self._values[head % self.capacity].get_and_set(None)
+                    self._stamps[head % self.capacity].store(stamp + 1)
                     return value
                 losses += 1
                 self._backoff.pause(losses)
@@ -117,5 +110,12 @@ class RingQueue(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         """The values, oldest first, as seen by a walk that nothing protects: exact only while no thread operates."""
         for position in range(self._head.value, self._tail.value):
-            value = self._slots[position % self.capacity].value.value
+            value = self._values[position % self.capacity].value
             yield value  # type: ignore[misc]
+
+
+class SmallRingQueue(RingQueue[T]):
+    """A ring of four slots: small enough to be drawn whole, and to be full often."""
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        super().__init__(4, memory)

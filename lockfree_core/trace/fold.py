@@ -163,7 +163,7 @@ class Fold:
 
     def _on_exchange(self, lane: LaneState, site: int, cell: int, before: int, value: int, aux: int) -> None:
         self._write(lane, cell, value)
-        self._bind(lane, self.names.target(site), before, self._cell(cell))
+        self._bind(lane, self.names.target(site), before, None)
 
     def _on_cas_won(self, lane: LaneState, site: int, cell: int, before: int, value: int, aux: int) -> None:
         self._write(lane, cell, value)

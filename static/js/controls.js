@@ -70,8 +70,8 @@ export function createControls(root, control) {
     return {
         /** Stands at the head of the stage, not with the other buttons. */
         duel,
-        /** @param {{ run: object | null, controllable: boolean, variant: string | undefined }} page */
-        show({ run, controllable, variant }) {
+        /** @param {{ run: object | null, controllable: boolean, twin: string }} page  `twin`: see structures.js */
+        show({ run, controllable, twin }) {
             const still = ["paused", "held"].includes(run?.state);
             const live = controllable && ["running", "paused", "held"].includes(run?.state);
             setText(pause.firstElementChild, still ? "Resume run" : "Pause run");
@@ -80,7 +80,6 @@ export function createControls(root, control) {
             restart.disabled = fresh.disabled = seed.disabled = !controllable || !run;
             duel.disabled = !controllable || !run;
             takeOver.disabled = !run;
-            const twin = variant === "mutex" ? "lock-free" : "mutex";
             setText(duel.firstElementChild, run?.duel ? "End the duel" : `Duel: ${twin} beside`);
             if (document.activeElement !== seed && run && error.hidden) seed.value = String(run.seed);
         },

@@ -7,11 +7,18 @@ function begin(s, { cell: operation, after: argument }) {
     s.thread().plain(" begins ").code(s.names.call(operation, argument)).plain(".");
 }
 
+/** Whether an operation that puts in says that it has put nothing in. */
+function isRefusal(names, operation, result) {
+    return (names.operation(operation)?.items ?? 0) > 0 && names.text(result) === "False";
+}
+
 function end(s, { cell: operation, after: result, aux: outcome }) {
     const argument = s.isBusy ? s.lane.argument : 0;
     s.thread().plain("'s ").code(s.names.call(operation, argument));
     if (outcome === s.layout.outcomes.EMPTY) {
         s.plain(" finds nothing to take out, and returns");
+    } else if (isRefusal(s.names, operation, result)) {
+        s.plain(" finds no room, and returns ").value(result);
     } else if (result !== 0) {
         s.plain(" returns ").value(result);
     } else {

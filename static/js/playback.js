@@ -287,15 +287,20 @@ export class Playback {
     }
 
     /**
-     * Items, as far as the model can tell: the value of a counter, else the nodes that are reachable (a dummy among
-     * them).
+     * Items, as far as the model can tell: how far the tail of a ring is before its head, the value of a counter, else
+     * the nodes that are reachable (a dummy among them).
      */
     _depth(state) {
+        const number = (id) => {
+            const value = state.cells.get(id)?.value ?? 0;
+            return isInteger(value) ? decodeInteger(value) : 0;
+        };
+        const [head, tail] = ["head", "tail"].map((name) => this.names.root(name));
+        if (head !== 0 && tail !== 0 && [head, tail].every((id) => this.names.cell(id).kind === "integer")) {
+            return Math.max(0, number(tail) - number(head));
+        }
         for (const id of this.names.rootCells()) {
-            if (this.names.cell(id).kind === "integer") {
-                const value = state.cells.get(id)?.value ?? 0;
-                return isInteger(value) ? decodeInteger(value) : 0;
-            }
+            if (this.names.cell(id).kind === "integer") return number(id);
         }
         return state.live;
     }

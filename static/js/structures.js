@@ -5,7 +5,7 @@
 
 import { h, setAttribute } from "./dom.js";
 
-const VARIANTS = ["lock-free", "mutex", "flawed"];
+const VARIANTS = ["lock-free", "lockless", "mutex", "flawed"];
 
 /**
  * Entries that a search finds, best first; the same rule as the catalog's own search.
@@ -23,6 +23,13 @@ export function searchEntries(entries, text) {
         scored.push({ entry, order, score: words.filter((word) => names.includes(word)).length });
     });
     return scored.sort((one, other) => other.score - one.score || one.order - other.order).map((item) => item.entry);
+}
+
+/** The variant that an entry meets in a duel, as the server picks it: mutex, or the one without a lock. */
+export function twinVariant(entries, entry) {
+    if (entry?.variant !== "mutex") return "mutex";
+    const isLockless = entries.some(({ family, variant }) => family === entry.family && variant === "lockless");
+    return isLockless ? "lockless" : "lock-free";
 }
 
 /** The alias that made an entry match, to be shown beside its title; empty where the title itself did. */
@@ -132,7 +139,7 @@ class Picker {
         const none = h(
             "li",
             { className: "structure-none", role: "option", "aria-disabled": "true" },
-            `Nothing is called “${text}”. Try stack, queue, counter, LIFO, FIFO, mutex.`,
+            `Nothing is called “${text}”. Try stack, queue, ring, counter, LIFO, FIFO, mutex.`,
         );
         this.list.replaceChildren(...(options.length ? options : [none]));
         this.list.hidden = false;

@@ -20,7 +20,7 @@ import { createRecordings } from "./recordings.js";
 import { Session, specOf } from "./session.js";
 import { createStates } from "./states.js";
 import { store, stored } from "./storage.js";
-import { createStructurePicker } from "./structures.js";
+import { createStructurePicker, twinVariant } from "./structures.js";
 import { followSystem, toggleProjector, toggleTheme } from "./theme.js";
 import { toast } from "./toast.js";
 import { SPEEDS } from "./transport.js";
@@ -157,7 +157,7 @@ class WatchPage {
         }
         this.picker.setDisabled(recording !== null || this.role !== "presenter");
         this.knobs.setDisabled(!controllable || run?.state === "ended");
-        this.controls.show({ run, controllable, variant: entry?.variant });
+        this.controls.show({ run, controllable, twin: twinVariant(this.bootstrap.structures, entry) });
         this.cost.show(run, controllable);
         this.header.show({ run, role: this.role, connection: this.connection, recording });
         document.title = run && entry ? `${entry.title} · Lockfree Lab` : "Watch · Lockfree Lab";

@@ -10,6 +10,8 @@ import { createScene } from "/static/js/scenes/index.js";
 
 const CELLS = {
     head: 1, tail: 2, value: 3, lock: 4, root: 5, left: 6, right: 7, "left lock": 8, "right lock": 9, "hazard T1.0": 10,
+    ...Object.fromEntries(Array.from({ length: 24 }, (_, index) => [`slot ${index} stamp`, 20 + index])),
+    ...Object.fromEntries(Array.from({ length: 24 }, (_, index) => [`slot ${index} value`, 50 + index])),
 };
 const FIRST_NODE_CELL = 1000;
 const NODE_TYPE = 1;
@@ -21,10 +23,11 @@ const OPERATIONS = {
     counter: [["increment", false]],
     graph: [["insert", true], ["remove", false]],
     map: [["set", true], ["get", true]],
+    ring: [["try_put", true, "tail"], ["try_get", false, "head"]],
 };
 const ROOTS = {
     graph: ["head", "tail"], map: ["root"],
-    stack: ["head"], queue: ["head", "tail"], counter: ["value"],
+    stack: ["head"], queue: ["head", "tail"], counter: ["value"], ring: ["head", "tail"],
 };
 /** Sites: 1 is a decisive access, 2 a CAS that is help. */
 const SITES = [
@@ -41,8 +44,8 @@ export class World {
         this.state = emptyState();
         this.records = [];
         this.names = new Names();
-        const operations = OPERATIONS[scene].map(([name, takes_value], id) => ({
-            id, name, takes_value, effect: "head", items: 1,
+        const operations = OPERATIONS[scene].map(([name, takes_value, effect = "head"], id) => ({
+            id, name, takes_value, effect, items: 1,
         }));
         const cells = [...roots, ...(locks ?? (variant === "mutex" ? ["lock"] : []))];
         this.names.add({
@@ -140,6 +143,17 @@ export class World {
         return this;
     }
 
+    /** A thread of a ring that has read positions: name → [position, version of the cell]. */
+    walker(number, positions, more = {}) {
+        this.lane(number, more);
+        for (const [name, [position, version]] of Object.entries(positions)) {
+            this.state.lanes[number].locals.set(name, {
+                name, value: encodeInteger(position), cell: CELLS[name], version, sequence: number,
+            });
+        }
+        return this;
+    }
+
     number(value, more = {}) {
         return this.cell("value", encodeInteger(value), { version: value, ...more });
     }
@@ -214,7 +228,7 @@ export function mount({ world, frame, chosen, account }, width, height) {
     return { root, scene, svg: root.querySelector("svg"), close: () => { scene.destroy(); root.remove(); } };
 }
 
-const SOLID = ".record .box, .flag .box, .tally .box, .chip .box, .ticket .box, .panel .box, .node .box, .cell .box";
+const SOLID = ".slot .box, .record .box, .flag .box, .tally .box, .chip .box, .ticket .box, .panel .box, .node .box, .cell .box";
 const LINES = ".link .line, .bracket .line, .pole";
 const SLACK = 1;
 

@@ -55,7 +55,90 @@ function queue(layout, variant) {
         .cell("tail", nodeId(5), { writer: 2, sequence: 6 });
 }
 
+/** A ring at these positions; of its slots what was put in, and the stamps (none: behind a mutex). */
+function ring(layout, head, tail, values, stamps = []) {
+    const roots = [
+        "head", "tail", ...stamps.map((_, index) => `slot ${index} stamp`),
+        ...values.map((_, index) => `slot ${index} value`),
+    ];
+    const world = new World(layout, "ring", stamps.length > 0 ? "lockless" : "mutex", { roots });
+    world.cell("head", integer(head), { version: head, writer: 2, sequence: 50 });
+    world.cell("tail", integer(tail), { version: tail, writer: 0, sequence: 51 });
+    values.forEach((value, index) => world.cell(`slot ${index} value`, value === null ? 0 : integer(value)));
+    stamps.forEach((stamp, index) => world.cell(`slot ${index} stamp`, integer(stamp)));
+    return world;
+}
+
+/** T2 has claimed slot 3 and T3 slot 0; T1 and T4 come too late. */
+function claimedRing(layout) {
+    return ring(layout, 5, 8, [null, 42, 7, null], [1, 3, 3, 2])
+        .cell("tail", integer(8), { version: 8, writer: 1, sequence: 51 })
+        .walker(0, { tail: [7, 7] }, { operation: 0, losses: 1, attempts: 1 })
+        .walker(1, { tail: [7, 7] }, { operation: 0, attempts: 1 })
+        .walker(2, { head: [4, 4] }, { operation: 1, attempts: 1 })
+        .walker(3, { head: [5, 5], tail: [8, 8] }, { operation: 1, losses: 1, attempts: 1 })
+        .record(0, "CAS_LOST", { cell: "tail", before: integer(8), after: integer(8), aux: integer(7) });
+}
+
 export const STATES = {
+    "ring: empty": (layout) => ring(layout, 5, 5, [null, null, null, null], [4, 2, 2, 2])
+        .walker(0, { head: [5, 5], tail: [5, 5] }, { operation: 1 }).frameOf(),
+    "ring: full": (layout) => ring(layout, 5, 9, [19, 42, 7, 88], [5, 3, 3, 3])
+        .walker(1, { tail: [9, 9], head: [5, 5] }, { operation: 0 })
+        .walker(4, { tail: [9, 9] }, { operation: 0, status: "delay", losses: 2, attempts: 2 }).frameOf(),
+    "ring: claimed": (layout) => claimedRing(layout).frameOf(),
+    "ring: filled and not stamped": (layout) => claimedRing(layout).cell("slot 3 value", integer(66))
+        .cell("slot 0 value", integer(11)).frameOf(),
+    "ring: claimer killed": (layout) => {
+        const world = claimedRing(layout);
+        Object.assign(world.state.lanes[1], { status: "killed" });
+        Object.assign(world.state.lanes[2], { status: "frozen" });
+        return { ...world.frameOf(), chosen: 1 };
+    },
+    "ring: claimed by nobody known": (layout) => ring(layout, 5, 8, [null, 42, 7, null], [1, 3, 3, 2]).frameOf(),
+    "ring: late in a run": (layout) => ring(
+        layout, 1_234_561, 1_234_564, [42, 7, 13, 8].map((value, index) => (index === 0 ? null : value)),
+        [617_282, 617_281, 617_281, 617_281],
+    ).walker(0, { head: [1_234_561, 1_234_561] }, { operation: 1 })
+        .walker(31, { tail: [1_234_560, 1_234_560] }, { operation: 0, losses: 3, attempts: 3 }).frameOf(),
+    "ring: 32 threads": (layout) => {
+        const world = ring(layout, 5, 8, [null, 42, 7, null], [1, 3, 3, 2]);
+        for (let lane = 0; lane < 32; lane += 1) {
+            const late = lane % 3 === 0;
+            world.walker(lane, lane % 2 ? { head: [5, 5] } : { tail: [late ? 7 : 8, late ? 7 : 8] }, {
+                operation: lane % 2, losses: lane % 4, attempts: lane % 4,
+            });
+            if (lane % 6 === 0) world.record(lane, "CAS_LOST", {
+                cell: "tail", before: integer(8), after: integer(8), aux: integer(7),
+            });
+        }
+        return { ...world.frameOf(), chosen: 6 };
+    },
+    "ring: many slots": (layout) => ring(
+        layout, 30, 45, Array.from({ length: 24 }, (_, index) => (index < 21 && index > 5 ? index : null)),
+        Array.from({ length: 24 }, (_, index) => (index < 6 ? 4 : index < 21 ? 3 : 2)),
+    ).walker(0, { head: [30, 30] }, { operation: 1 }).frameOf(),
+    "ring: incident": (layout) => {
+        const world = claimedRing(layout);
+        const steps = [
+            [0, "LOAD", { before: integer(7), after: integer(7) }],
+            [1, "CAS_WON", { before: integer(7), after: integer(8) }],
+            [0, "CAS_LOST", { before: integer(8), after: integer(8), aux: integer(7) }],
+            [0, "LOAD", { before: integer(8), after: integer(8) }],
+            [0, "CAS_WON", { before: integer(8), after: integer(9) }],
+        ];
+        const from = world.records.length;
+        for (const [lane, kind, more] of steps) world.record(lane, kind, { cell: "tail", ...more });
+        world.incident = {
+            regime: "incidents", rate: 812, incident: { records: world.records.slice(from), index: 2, number: 1, of: 12 },
+        };
+        return world.frameOf();
+    },
+    "ring: mutex": (layout) => ring(layout, 5, 8, [null, 42, 7, 61])
+        .lane(0, { status: "waiting" }).walker(1, { tail: [8, 8], head: [5, 5] }, { argument: integer(9) })
+        .lane(2, { status: "waiting", operation: 1 }).lock(1, [2, 0]).frameOf(),
+    "ring: mutex, one frozen outside": (layout) => ring(layout, 5, 9, [19, 42, 7, 61])
+        .lane(0, { status: "frozen" }).walker(1, { tail: [9, 9] }).lock(1, []).frameOf(),
     "stack: empty": (layout) => new World(layout, "stack").lane(0, { locals: { old_head: [null, "head"] } }).frameOf(),
     "stack: stale flags": (layout) => stack(layout)
         .lane(0, { operation: 0 })

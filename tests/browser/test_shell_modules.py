@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.services.run import find_twin
 from lockfree_core.catalog import CATALOG, search
 from lockfree_core.drive.knobs import KNOBS, Knobs, Number, describe_knobs
 
@@ -108,6 +109,16 @@ def test_search_finds_what_the_catalog_finds(static_page: Page, text: str) -> No
         {"entries": ENTRIES, "text": text},
     )
     assert found == [entry.key for entry in search(text)]
+
+
+def test_the_twin_of_a_duel_is_the_one_that_the_server_takes(static_page: Page) -> None:
+    found = call(
+        static_page,
+        "structures.js",
+        "Object.fromEntries(a.entries.map((entry) => [entry.key, m.twinVariant(a.entries, entry)]))",
+        {"entries": ENTRIES},
+    )
+    assert found == {key: find_twin(entry).variant for key, entry in CATALOG.items()}
 
 
 @pytest.mark.parametrize(

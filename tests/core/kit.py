@@ -29,7 +29,8 @@ SEED = 20251
 
 LOCK_FREE = ["treiber-stack", "michael-scott-queue", "atomic-counter", "copy-on-write-map", "app-state",
              "paired-accounts"]  # fmt: skip
-MUTEX = ["locked-stack", "locked-queue", "locked-counter", "rw-lock-map", "locked-state", "locked-accounts"]
+MUTEX = ["locked-stack", "locked-queue", "locked-counter", "rw-lock-map", "locked-state", "locked-accounts",
+         "locked-ring"]  # fmt: skip
 FLAWED = ["storing-queue", "racy-counter"]
 DEADLOCKING = "two-lock-accounts"
 ACCESSES = {Kind.LOAD, Kind.STORE, Kind.EXCHANGE, Kind.CAS_WON, Kind.CAS_LOST,

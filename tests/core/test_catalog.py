@@ -16,7 +16,8 @@ from lockfree_core.scenarios.spec import methods_of
 from tests.core.engine_kit import TracedWorld, factory_of
 
 ENTRIES = list(CATALOG.values())
-FAMILIES = ("stack", "queue", "counter", "map", "state", "accounts")
+FAMILIES = ("stack", "queue", "counter", "map", "state", "accounts", "ring")
+FREE_OF_LOCKS = ("lock-free", "lockless")
 UPDATED = ("map", "state", "accounts")  # of which nothing is taken out: what counts are changes
 ON_HEAP_STACKS = {
     "hazard-pointer-stack", "epoch-stack", "tagged-stack",
@@ -40,7 +41,8 @@ def cell_names(world: TracedWorld) -> set[str]:
 
 def test_there_is_each_family_with_its_variants() -> None:
     variants = {family: {entry.variant for entry in ENTRIES if entry.family == family} for family in FAMILIES}
-    assert all(variants[family] == {"lock-free", "mutex", "flawed"} for family in FAMILIES)
+    assert variants.pop("ring") == {"lockless", "mutex"}
+    assert all(variants[family] == {"lock-free", "mutex", "flawed"} for family in variants)
     assert {entry.family for entry in ENTRIES} == set(FAMILIES)
     assert [entry.key for entry in ENTRIES] == list(CATALOG)
 
@@ -48,7 +50,8 @@ def test_there_is_each_family_with_its_variants() -> None:
 @each
 def test_entry_is_complete(entry: Entry) -> None:
     assert entry.title and entry.summary.endswith(".") and entry.paper.endswith(".")
-    assert entry.progress == {"lock-free": "lock-free", "mutex": "blocking", "flawed": "broken"}[entry.variant]
+    promised = {"lock-free": "lock-free", "lockless": "blocking", "mutex": "blocking", "flawed": "broken"}
+    assert entry.progress == promised[entry.variant]
     assert bool(entry.flaw) == (entry.variant == "flawed")
     assert json.loads(json.dumps(entry.describe()))["key"] == entry.key
 
@@ -68,7 +71,7 @@ def test_operations_are_those_of_the_class(entry: Entry) -> None:
 
 @each
 def test_variants_of_a_family_are_interchangeable(entry: Entry) -> None:
-    sibling = next(other for other in ENTRIES if other.family == entry.family and other.variant == "lock-free")
+    sibling = next(other for other in ENTRIES if other.family == entry.family and other.variant in FREE_OF_LOCKS)
     same = entry.operations == sibling.operations
     # A change takes effect where its algorithm counts it, which need not be the cell that another one swings.
     calls, others = ([replace(item, effect="") for item in which.operations] for which in (entry, sibling))
@@ -124,7 +127,7 @@ def test_module_says_what_it_promises(entry: Entry) -> None:
     else:
         assert "Progress:" in text
         assert entry.progress in text.partition("Progress:")[2]
-    if entry.variant == "lock-free":
+    if entry.variant in FREE_OF_LOCKS:
         assert "Paper:" in text
         year = next(word for word in entry.paper.replace(".", " ").split() if word.isdigit() and len(word) == 4)
         assert year in text.partition("Paper:")[2]
@@ -162,6 +165,9 @@ def test_module_says_what_it_promises(entry: Entry) -> None:
         ("ignored CAS result", "ignoring-map"),
         ("frozen dataclass", "app-state"),
         ("shallow freeze", "thawed-state"),
+        ("ring buffer", "ring-queue"),
+        ("bounded queue", "ring-queue"),
+        ("mutex ring", "locked-ring"),
         ("bank transfer", "paired-accounts"),
         ("deadlock", "two-lock-accounts"),
         ("check then act", "split-cas-counter"),
@@ -181,7 +187,7 @@ def test_every_entry_is_found_by_what_it_is_called(entry: Entry) -> None:
 
 def test_search_finds_all_of_a_kind_and_nothing_else() -> None:
     assert {entry.key for entry in search("LIFO")} == {"treiber-stack", "locked-stack", *ON_HEAP_STACKS}
-    assert {entry.family for entry in search("FIFO")} == {"queue"}
+    assert {entry.family for entry in search("FIFO")} == {"queue", "ring"}
     assert {entry.variant for entry in search("mutex")} == {"mutex"}
 
 

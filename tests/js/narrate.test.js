@@ -289,6 +289,18 @@ test("a fault of memory raises nothing", () => {
     equal(text, "Fault, double free by T2: n2 is freed a second time. It goes on, as in C, and does not notice.");
 });
 
+test("an insertion for which there is no room says so", () => {
+    const m = stackMachine();
+    m.names.values.push({ id: 901, text: "False" });
+    const [, refused, , found] = narrated(m, () => {
+        m.begin(0, 0, int(3));
+        m.end(0, 901);
+        m.begin(0, 1);
+        m.end(0, 901);
+    }).map(({ text }) => text);
+    equal([refused, found], ["T1's push(3) finds no room, and returns False.", "T1's pop() returns False."]);
+});
+
 test("operations end", () => {
     const texts = narrated(stackMachine(), (m) => {
         m.begin(0, 1);

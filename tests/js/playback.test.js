@@ -1,3 +1,4 @@
+import { encodeInteger } from "../../static/js/layout.js";
 import { Model } from "../../static/js/model.js";
 import { SPEED_MAX, SPEED_MIN } from "../../static/js/playback.js";
 import { RandomRun } from "./algorithms.js";
@@ -184,6 +185,16 @@ test("incidents: one thread's load, loss, retry and win, each in its own state",
         Array.from({ length: numbers.length }, (_, index) => index + 1),
     );
     ok(frames.at(-1).incident.of > numbers.length, "most incidents are not shown");
+});
+
+test("flow: the depth of a ring is how far its tail is ahead of its head", () => {
+    const { names, playback } = new Model(layout);
+    const kind = "integer";
+    names.add({ cells: ["head", "tail", "slot 0 stamp"].map((name, index) => ({ id: index + 1, name, kind })) });
+    const depth = (...values) => playback._depth({
+        cells: new Map(values.map((value, index) => [index + 1, { value: encodeInteger(value) }])), live: 0,
+    });
+    equal([depth(5, 8, 3), depth(8, 8, 4)], [3, 0]);
 });
 
 test("flow: sums over half a second that agree with the fold", () => {

@@ -44,6 +44,16 @@ def test_a_run_prints_a_table_and_a_balanced_account() -> None:
     assert "NOT" not in lines[-1]
 
 
+@pytest.mark.parametrize("key", ["ring-queue", "locked-ring"])
+def test_a_ring_is_filled_as_far_as_it_goes_and_stays_balanced(key: str) -> None:
+    ended = lab("run", key, "--json", "--seconds", "0.3", "--threads", "3", "--prefill", "40", "--insert-share", "70")
+    assert ended.returncode == 0, ended.stderr
+    [side] = json.loads(ended.stdout)["sides"]
+    totals, account = side["counters"]["totals"], side["account"]
+    assert account["balanced"] and 0 <= account["inside"] <= 4
+    assert account["in"] == totals["in"] + 4, "of the forty four were let in"
+
+
 def test_a_duel_as_json() -> None:
     ended = lab(
         "run", "michael-scott-queue", "--duel", "--json", "--seconds", "0.3", "--preset", "classic", "--threads", "2"

@@ -78,6 +78,7 @@ def test_twins() -> None:
     assert pairs["treiber-stack"] == pairs["locked-stack"].replace("treiber", "locked") == "locked-stack"
     assert (pairs["locked-queue"], pairs["storing-queue"]) == ("michael-scott-queue", "locked-queue")
     assert (pairs["locked-counter"], pairs["racy-counter"]) == ("atomic-counter", "locked-counter")
+    assert (pairs["ring-queue"], pairs["locked-ring"]) == ("locked-ring", "ring-queue")
 
 
 @pytest.mark.parametrize("key", sorted(set(CATALOG) - set(of_lab("watch"))))

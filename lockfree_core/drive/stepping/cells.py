@@ -124,7 +124,7 @@ class ScheduledReference(_Cell):
         old, before = self._value, self.code
         self._set(function(old))
         lane.stored(self.name)
-        lane.bound(target, old, self.cell_id)
+        lane.bound(target, old, 0)  # taken out of the cell: no copy of it that could go stale
         memory.recorder.write(lane, Kind.EXCHANGE, site, self.cell_id, before, self.code, 0)
         self._check_target(self._value)
         return old

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
+from lockfree_core.drive.account import is_refused
 from lockfree_core.drive.stepping.nodes import has_text
 from lockfree_core.drive.stepping.pending import Pending
 from lockfree_core.drive.stepping.program import WORK, Call, Method
-from lockfree_core.trace.layout import Kind, Outcome
+from lockfree_core.trace.layout import INTEGER_FLAG, Kind, Outcome
 
 if TYPE_CHECKING:
     from lockfree_core.drive.stepping.memory import ScheduledMemory
@@ -178,7 +179,7 @@ class SteppedLane:
         empty = result is _EMPTY
         code = 0 if empty else self._memory.encode(result)
         self.flying = 0
-        if self._items > 0 and not self._effected:
+        if self._items > 0 and not self._effected and not is_refused(result):
             self.inserted += 1  # its caller was told that it is inside
         outcome = Outcome.EMPTY if empty else Outcome.VALUE
         self._recorder.write(self, Kind.END, 0, self.operation, self.attempts, code, outcome)
@@ -224,7 +225,9 @@ class SteppedLane:
             return
         for name, code in current.items():
             if shown.get(name, _UNSEEN) != code:
-                write(self, Kind.LOCAL, 0, memory.intern(name), self._origins.get(code, 0), code, 0)
+                # A number may be there for any reason; only a node was certainly read where nodes like it are read.
+                origin = 0 if code & INTEGER_FLAG else self._origins.get(code, 0)
+                write(self, Kind.LOCAL, 0, memory.intern(name), origin, code, 0)
         for name in shown:
             if name not in current:
                 write(self, Kind.LOCAL, 0, memory.intern(name), 0, 0, 1)

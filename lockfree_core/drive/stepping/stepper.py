@@ -7,7 +7,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Any, Final
 
-from lockfree_core.drive.account import count_inside, make_account
+from lockfree_core.drive.account import count_inside, is_refused, make_account
 from lockfree_core.drive.stepping.heap import Heap
 from lockfree_core.drive.stepping.lane import SteppedLane
 from lockfree_core.drive.stepping.memory import ScheduledMemory
@@ -140,8 +140,9 @@ class Stepper:
     # -- inside
 
     def _prepare(self, call: Call, methods: Sequence[Method]) -> None:
-        getattr(self.structure, call.name)(*call.arguments)
-        self.prefilled += next((method.items for method in methods if method.name == call.name), 0)
+        result = getattr(self.structure, call.name)(*call.arguments)
+        items = next((method.items for method in methods if method.name == call.name), 0)
+        self.prefilled += 0 if is_refused(result) else items
 
     def _find(self, thread: int) -> SteppedLane:
         reason = self.why_stuck(thread)

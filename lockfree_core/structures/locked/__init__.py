@@ -4,7 +4,8 @@ from lockfree_core.structures.locked.accounts import LockedAccounts
 from lockfree_core.structures.locked.counter import LockedCounter
 from lockfree_core.structures.locked.map import RWLockMap
 from lockfree_core.structures.locked.queue import LockedQueue
+from lockfree_core.structures.locked.ring import LockedRing
 from lockfree_core.structures.locked.stack import LockedStack
 from lockfree_core.structures.locked.state import LockedState
 
-__all__ = ["LockedAccounts", "LockedCounter", "LockedQueue", "LockedStack", "LockedState", "RWLockMap"]
+__all__ = ["LockedAccounts", "LockedCounter", "LockedQueue", "LockedRing", "LockedStack", "LockedState", "RWLockMap"]

@@ -5,6 +5,7 @@
 import { laneName } from "../layout.js";
 import { SIZE } from "./metrics.js";
 import { heldLock, stoppedLanes } from "./reading.js";
+import { claimedSlot } from "./ring-reading.js";
 import { fit, plural, textWidth, wrap } from "./text.js";
 
 const LINE = 16;
@@ -104,6 +105,8 @@ export function othersFate(view, lane) {
     const lock = heldLock(view, lane.lane);
     if (lock && lock.waiters.length === 0) return "Whoever comes next waits.";
     if (lock) return `${plural(lock.waiters.length, "thread")} waiting for its mutex.`;
+    const slot = claimedSlot(view, lane);
+    if (slot) return `Whoever comes to slot ${slot.index} waits for it.`;
     const others = view.state.lanes.some(
         (other) => other.lane !== lane.lane && !["stopped", "frozen", "killed", "raised"].includes(other.status),
     );

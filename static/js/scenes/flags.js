@@ -29,6 +29,7 @@ const GAP = 10;
  * @property {string} name  what it is called in a tally and for screen readers
  * @property {number} x  left edge
  * @property {number} top  upper edge of the thing
+ * @property {string} [label]  what a flag's label calls it, where it is no node
  * @property {boolean} [hole]  it stands for more nodes than one: flags say which they mean
  * @property {number} [raise]  how far above it the lowest flag begins (for what else stands there)
  */
@@ -135,7 +136,7 @@ function flagLabel(lane, held, anchor, words) {
     const names = held.map(({ name }) => name).join(", ");
     const retries = lane.losses > 0 ? `, retry ${lane.losses}` : "";
     const rest = words.length > 0 ? `, ${words.join(", ")}` : "";
-    const target = held[0].target === 0 ? anchor.name : nodeName(held[0].target);
+    const target = anchor.label ?? (held[0].target === 0 ? anchor.name : nodeName(held[0].target));
     return `${laneName(lane.lane)}: ${names} points at ${target}${rest}${retries}`;
 }
 

@@ -20,6 +20,7 @@ import { createMetrics } from "./metrics.js";
 import { describeDoor } from "./mutex.js";
 import { describeQueue, layoutQueue } from "./queue.js";
 import { integerOf, isStopped } from "./reading.js";
+import { describeRing, layoutRing } from "./ring.js";
 import { LAYERS } from "./sprites.js";
 import { describeStack, layoutStack } from "./stack.js";
 import { Stage } from "./stage.js";
@@ -28,6 +29,7 @@ const SCENES = {
     stack: { layout: layoutStack, describe: describeStack },
     queue: { layout: layoutQueue, describe: describeQueue },
     counter: { layout: layoutCounter, describe: describeCounter },
+    ring: { layout: layoutRing, describe: describeRing },
     map: { layout: layoutMap, describe: describeMap },
     graph: { layout: layoutGraph, describe: describeGraph },
 };

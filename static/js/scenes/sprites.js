@@ -14,6 +14,8 @@ const BASELINE = 0.36;
 const TWO_LINES = 40;
 const LINE = 16;
 const RECORD_TEXT = { value: SIZE.value, medium: 13, dense: SIZE.small };
+/** Heights in a slot of a ring; `value` in lines. */
+const SLOT = { head: 20, foot: 20, line: 13, value: 1.4 };
 const TIP = { next: 9, pointer: 14, attempt: 9 };
 
 function drawNode(item) {
@@ -125,6 +127,24 @@ function drawRecord(item) {
     return parts;
 }
 
+/** A slot of a ring: which one, its value or whose it is, its stamp. */
+function drawSlot(item) {
+    const { w, h, notes } = item;
+    const foot = item.stamp === null ? 0 : SLOT.foot;
+    const parts = [rect("box", 0, 0, w, h, 4), path("divider", foot ? `M0 ${h - foot}H${w}` : "")];
+    parts.push(text("slot-name", 6, 15, item.name));
+    if (item.lap) parts.push(text("slot-name", w - 6, 15, item.lap, "end"));
+    const rows = notes.length + (item.value ? SLOT.value : 0);
+    let y = SLOT.head + (h - SLOT.head - foot - rows * SLOT.line) / 2;
+    if (item.value) {
+        parts.push(text("value", w / 2, y + SIZE.value * BASELINE + 9, item.value, "middle"));
+        y += SLOT.value * SLOT.line;
+    }
+    notes.forEach((line, index) => parts.push(text("claim", w / 2, y + index * SLOT.line + 10, line, "middle")));
+    if (foot) parts.push(text("slot-name", w / 2, h - 6, item.stamp, "middle"));
+    return parts;
+}
+
 function drawTicket(item) {
     const { w, h } = item;
     const parts = [rect("box", 0, 0, w, h, 4)];
@@ -171,6 +191,7 @@ export const SPRITES = {
     },
     node: { layer: "nodes", draw: drawNode },
     record: { layer: "nodes", draw: drawRecord },
+    slot: { layer: "nodes", draw: drawSlot },
     cell: { layer: "nodes", draw: drawCell },
     door: { layer: "nodes", draw: drawDoor },
     bar: { layer: "nodes", draw: drawBar, transform: ([x, y, w]) => `translate(${x} ${y}) scale(${w} 1)` },

@@ -23,9 +23,16 @@ class _Replay:
     def __init__(self, source: _Source, structure: str) -> None:
         self._operations = CATALOG[structure].operations
         self._counts = CATALOG[structure].family == "counter"
+        self._is_ring = CATALOG[structure].family == "ring"
         self._updates = Knobs().prefill if CATALOG[structure].family in ("map", "state", "accounts") else -1
         self._name_of = {
             row["id"]: row["name"] for report in source.of_type("names") for row in report.get("cells", ())
+        }
+        self._refusals = {
+            row["id"]
+            for report in source.of_type("names")
+            for row in report.get("values", ())
+            if row["text"] == repr(False)
         }
         start = source.of_type("snapshot")[0]
         self.cells: dict[int, int] = {cell["id"]: cell["value"] for cell in start["cells"]}
@@ -48,7 +55,8 @@ class _Replay:
             self._effected[lane] = False
         elif kind == Kind.END:
             self.flying.pop(lane, None)
-            if self._operations[row["cell"]].items > 0 and not self._effected[lane]:
+            refused = row["after"] in self._refusals
+            if self._operations[row["cell"]].items > 0 and not self._effected[lane] and not refused:
                 self.inserted += 1  # acknowledged in vain
         elif kind == Kind.ALLOCATE:
             self.first[row["cell"]] = row["before"]
@@ -73,6 +81,9 @@ class _Replay:
             return self._updates
         if self._counts:
             return decode_integer(self.cells[self._roots["value"]])
+        if self._is_ring:
+            head, tail = (decode_integer(self.cells[self._roots[name]]) for name in ("head", "tail"))
+            return tail - head
         node, found = self.cells[self._roots["head"]], 0
         while node:
             found += 1

@@ -32,9 +32,11 @@ def sites_of(key: str) -> list[dict[str, object]]:
 
 
 def _calls(entry: Entry) -> list[tuple[Operation, tuple[object, ...]]]:
-    """Each operation, with each key twice where it takes one; and the last one until it finds nothing any more."""
+    """Each operation, with each key twice where it takes one; the first one until what is bounded is full, and the
+    last one until it finds nothing any more.
+    """
     calls: list[tuple[Operation, tuple[object, ...]]] = []
-    for operation in (*entry.operations, *entry.operations[-1:] * 9):
+    for operation in (*entry.operations, *entry.operations[:1] * 4, *entry.operations[-1:] * 9):
         mixed = (*operation.keys[::-2], *operation.keys[1::2]) * 2
         keys: list[tuple[object, ...]] = [(key,) for key in mixed] if operation.takes_key else [()]
         calls += [(operation, (*key, 1) if operation.takes_value else key) for key in keys]

@@ -19,7 +19,7 @@ STEADY = 3000  # accesses a second that leave a busy machine time to read along
 PARTS = ("in", "out", "inside", "in_flight", "lost", "balanced")
 
 
-@pytest.mark.parametrize("structure", [*LOCK_FREE, *MUTEX])
+@pytest.mark.parametrize("structure", [*LOCK_FREE, *MUTEX, "ring-queue"])
 def test_account_is_what_the_records_say_at_every_pause(structure: str) -> None:
     with in_process(structure, threads=4, speed=STEADY, gap_share=30, gap_kind="yield") as remote:
         for _ in range(3):

@@ -17,7 +17,7 @@ KEYS = [scenario.key for scenario in PROGRESS]
 def test_the_keys_are_those_that_pages_link_to() -> None:
     assert KEYS == [
         "killed-lock-free", "killed-mutex", "priority-inversion", "priority-lock-free", "deadlock-two-locks",
-        "no-deadlock-cas", "starvation", "starvation-backoff",
+        "no-deadlock-cas", "starvation", "starvation-backoff", "ring-stalled-producer",
     ]  # fmt: skip
     assert all(SCENARIOS[key].theme == "progress" for key in KEYS)
 

@@ -95,8 +95,8 @@ def test_a_store_counts_a_change(tape: Tape) -> None:
 def test_an_exchange_binds_what_was_there(tape: Tape) -> None:
     tape.put(Kind.STORE, 0, SWAP, HEAD, 0, 5)
     lane = tape.put(Kind.EXCHANGE, 0, LOAD, HEAD, 5, 6)
-    assert locals_of(lane) == {"top": (5, HEAD)}
-    assert (tape.state.cells[HEAD].value, lane.locals["top"].version) == (6, 2)
+    assert locals_of(lane) == {"top": (5, 0)}, "taken out of the cell: no copy of it that could go stale"
+    assert (tape.state.cells[HEAD].value, lane.locals["top"].version) == (6, 0)
 
 
 def test_attempts_losses_and_streaks_are_decisive_ones(tape: Tape) -> None:

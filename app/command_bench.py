@@ -240,10 +240,18 @@ def _limits(options: argparse.Namespace) -> Limits:
 
     name = "classic" if not options.preset and not options.implementation else options.preset
     budget = options.budget if options.budget is not None else PRESETS[name].budget_s if name in PRESETS else 60.0
+    _within("--budget", budget, 0.1, 86_400)
+    _within("--precision", options.precision, 0.1, 100)
+    _within("--rounds", 1 if options.rounds is None else options.rounds, 1, 10_000)
     precision = options.precision / 100
     if options.rounds is None:
         return Limits(precision, budget)
     return Limits(0.0, budget, options.rounds, options.rounds)
+
+
+def _within(flag: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise BenchError(f"{flag} is from {least:g} to {most:g}; got {value:g}")
 
 
 def _open(options: argparse.Namespace) -> Store:
@@ -369,7 +377,8 @@ def _compare(options: argparse.Namespace) -> int:
         changes = compare(first, other)
         shown = [change for change in changes if options.all or change.is_beyond_noise]
         is_changed = is_changed or any(change.is_beyond_noise for change in changes)
-        print(f"{other.name or other.id} against {first.name or first.id}: {len(changes)} cases in common, "
+        print(f"{other.name or other.id} against {first.name or first.id}: {len(changes)} "
+              f"{'case' if len(changes) == 1 else 'cases'} in common, "
               f"{sum(change.is_beyond_noise for change in changes)} changed beyond noise")  # fmt: skip
         for difference in differences([first, other]):
             print(f"  not the same: {difference}")

@@ -97,6 +97,11 @@ class Candidate:
             return "no lock"  # a thread stopped between claim and stamp makes others wait
         return IMPLEMENTATIONS[self.implementation][1]
 
+    @property
+    def venue(self) -> str:
+        """Where its threads run: in the interpreter, in C without its lock, or as processes. Only like is compared."""
+        return "kernel" if self.guard else "processes" if self.shared else "threads"
+
     def unavailable(self) -> str | None:
         """Why it cannot be measured on this interpreter; None if it can."""
         return native.unavailable_reason() if self.needs_native else None

@@ -80,7 +80,7 @@ def _row(case: Case, base: Case | None) -> list[str]:
     if interval is None:
         why = case.unavailable or (case.failures() or ["not measured"])[-1]
         return [*head, "–", why[:60], *[""] * 5, str(len(case.samples))]
-    scale, unit = {"ops_per_s": (1e6, " M/s"), "p99.9": (1e3, " µs")}.get(case.figure, (1.0, ""))
+    scale, unit = {"ops_per_s": (1e6, " M/s"), "p99.9": (1e3, " µs")}.get(case.figure, (1.0, " lost"))
     ratio = case.ratio_to(base) if base is not None and way != "null" and case.spec.kind != "race" else None
     failed = len(case.failures())
     return [

@@ -66,7 +66,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
                     _pick("stack counter", "null mutex hardware native kernel kernel-mutex"),
                     tuple(Workload(threads=8, think=think) for think in (0, 10, 100, 1000, 10_000)), budget_s=120.0),
     "backoff": Preset("what waiting after a lost compare-and-swap is worth",
-                      _pick("stack queue counter", "null emulated hardware native kernel"),
+                      _pick("stack queue counter", "null mutex emulated hardware native kernel kernel-mutex"),
                       tuple(Workload(threads=8, backoff=name)
                             for name in ("none", "short", "default", "constant", "long")),
                       budget_s=120.0),

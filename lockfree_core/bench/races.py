@@ -86,6 +86,21 @@ def _increments(threads: int, count: int) -> Any:
     return run, lambda: (hits.value, threads * count)
 
 
+def _one() -> int:
+    return 1
+
+
+def _calls(threads: int, count: int) -> Any:
+    """With a call between reading and writing, which is where a GIL changes hands."""
+    hits = _Hits()
+
+    def run(thread: int) -> None:
+        for _ in range(count):
+            hits.value += _one()
+
+    return run, lambda: (hits.value, threads * count)
+
+
 def _check_then_act(threads: int, count: int) -> Any:
     """Whoever finds a seat free takes it; a seat that two took is one that was lost."""
     seats: dict[int, int] = {}
@@ -112,6 +127,7 @@ RACES: Final[Mapping[str, Race]] = {
     "dict-set": Race("d[k] = v", False, _WHOLE, _settings),
     "dict-add": Race("d[k] += 1", True, _TWO, _additions),
     "counter-add": Race("counter += 1", True, _TWO, _increments),
+    "counter-call": Race("counter += f()", True, _TWO, _calls),
     "check-then-act": Race("if k not in d: d[k] = v", True, "looks, then acts: another thread may act in between",
                            _check_then_act),
 }  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lockfree_core.bench.candidates import find_candidate
 from lockfree_core.bench.spec import SampleSpec
 from lockfree_core.bench.statistics import Interval, median_interval, ratio_interval
 from lockfree_core.errors import BenchError, ResultError
@@ -38,7 +39,12 @@ class Case:
     def group(self) -> tuple[Any, ...]:
         """What it has in common with the cases that it is compared with."""
         structure = self.spec.candidate.partition("/")[0]
-        return self.python, self.spec.kind, structure, self.spec.workload
+        return self.python, self.spec.kind, structure, self.venue, self.spec.workload
+
+    @property
+    def venue(self) -> str:
+        """Where its threads run."""
+        return "threads" if self.spec.kind == "race" else find_candidate(self.spec.candidate).venue
 
     @property
     def figure(self) -> str:

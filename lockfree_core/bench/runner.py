@@ -147,7 +147,7 @@ class Runner:
         if case.spec.kind == "race" or len(values) < self.limits.fewest:
             return len(values) >= self.limits.fewest
         interval = case.interval()
-        return interval is not None and interval.half_width <= self.limits.precision
+        return interval is not None and interval.is_sure and interval.half_width <= self.limits.precision
 
     def _report(self, case: Case | None) -> None:
         elapsed = time.monotonic() - self._began

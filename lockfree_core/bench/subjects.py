@@ -214,9 +214,12 @@ class Mixed(_Container):
             for is_put in islice(tally.draws, count):
                 if is_put:
                     number += _STRIDE
-                    if put(number) is not False:  # a full ring says so
-                        puts += 1
-                        put_sum += number
+                    try:
+                        if put(number) is not False:  # a full ring says so, a full queue raises
+                            puts += 1
+                            put_sum += number
+                    except queue.Full:
+                        pass
                 else:
                     try:
                         item = take()

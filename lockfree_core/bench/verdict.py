@@ -117,11 +117,22 @@ def _advice(lock_free: Sequence[Case], measured: Sequence[Case]) -> list[str]:
     ratio = champion.ratio_to(rival)
     if ratio is None or not ratio.is_sure:
         return []
+    if champion.venue == "kernel":
+        return _advice_on_kernels(ratio)
     if ratio.is_above(_WORTH):
         return [f"Lock-free pays: take {champion.spec.title()}."]
     if ratio.high <= _WORTH:
         return [f"Don't go lock-free for throughput here: use {rival.spec.title()}."]
     return ["Whether lock-free pays is not decided by these samples."]
+
+
+def _advice_on_kernels(ratio: Interval) -> list[str]:
+    """A kernel is nothing that one could take."""
+    if ratio.is_above(_WORTH):
+        return ["Where no GIL stands in the way, lock-free pays."]
+    if ratio.high <= _WORTH:
+        return ["Even where no GIL stands in the way, lock-free does not pay."]
+    return ["Whether lock-free pays without a GIL is not decided by these samples."]
 
 
 def _of_latency(group: Sequence[Case], cores: object) -> list[Sentence]:
@@ -150,12 +161,12 @@ def _of_latency(group: Sequence[Case], cores: object) -> list[Sentence]:
 def _of_race(case: Case, cores: object) -> Sentence:
     lost, race = [int(value) for value in case.values("lost")], RACES[_way(case)]
     total = sum(int(value) for value in case.values("expected"))
-    what = f"{_where(case, cores)}: {race.title}: lost {sum(lost):,} of {total:,} in {len(lost)} samples"
+    what = f"{_where(case, cores)}: {race.title}: lost {sum(lost):,} of {total:,} in {_samples(len(lost))}"
     if not race.may_lose:
         return f"{what}; none were expected to be lost: {race.why}."
     if any(lost):
         return f"{what}. Unsafe: it {race.why}."
-    return f"{what}. That proves nothing: it {race.why}, and was lucky."
+    return f"{what}. That none was seen lost proves nothing: it {race.why}."
 
 
 def _caveats(run: Run, cores: object) -> list[Sentence]:
@@ -170,12 +181,16 @@ def _caveats(run: Run, cores: object) -> list[Sentence]:
     if isinstance(cores, int) and isinstance(load[0], int | float) and load[0] > cores / 2:
         words.append(f"The machine was busy (load {load[0]:.1f} on {cores} cores), so absolute figures are low.")
     if run.failed_samples:
-        words.append(f"{run.failed_samples} samples failed and count for nothing.")
+        words.append(f"Of failed samples nothing counts; there were {run.failed_samples}.")
     overhead = [value for case in run.cases for value in case.values("overhead")]
     if overhead:
         middle = sorted(overhead)[len(overhead) // 2]
         words.append(f"The harness adds {middle:.1%} to a bare loop of no operations at all, on the median.")
     return words
+
+
+def _samples(count: int) -> str:
+    return "1 sample" if count == 1 else f"{count} samples"
 
 
 def _rounds(count: int) -> str:

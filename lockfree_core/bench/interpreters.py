@@ -15,7 +15,10 @@ from typing import Any, Final
 
 from lockfree_core.errors import BenchError
 
-__all__ = ["Interpreter", "child_environment", "find_interpreters", "probe", "this_interpreter"]
+__all__ = ["VARIABLE", "Interpreter", "child_environment", "find_interpreters", "probe", "this_interpreter"]
+
+VARIABLE: Final = "LOCKFREE_LAB_PYTHONS"
+"""The setting that names further interpreters, separated as PATH is."""
 
 _ROOT: Final = Path(__file__).resolve().parent.parent.parent
 _NAME: Final = re.compile(r"(?:python3(?:\.\d+t?)?|pypy3(?:\.\d+)?)(?:\.exe)?\Z")
@@ -125,11 +128,12 @@ def this_interpreter() -> Interpreter:
 def find_interpreters(
     further: Iterable[str] = (), environment: Mapping[str, str] = os.environ
 ) -> tuple[list[Interpreter], dict[str, str]]:
-    """This one, those on PATH and those named; and of what answers to such a name but is no Python, why."""
+    """This one, those named (here and in the setting), those on PATH; and of what has such a name but is none, why."""
     found: dict[tuple[str, str, bool, bool], Interpreter] = {}
     failed: dict[str, str] = {}
     seen: set[Path] = set()
-    for path in (sys.executable, *further, *_on_path(environment.get("PATH", ""))):
+    named = [path for path in environment.get(VARIABLE, "").split(os.pathsep) if path]
+    for path in (sys.executable, *further, *named, *_on_path(environment.get("PATH", ""))):
         real = Path(path).resolve()
         if real in seen and path != sys.executable:
             continue

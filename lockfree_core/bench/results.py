@@ -149,6 +149,7 @@ class Run:
             raise ResultError("id is up to 64 letters and digits")
         seconds = data.get("seconds")
         _check_numbers("seconds", seconds)
+        _check_environment(data["environment"])
         return cls(
             data["preset"], [_read_case(case, number) for number, case in enumerate(data["cases"])],
             data["environment"], data["settings"], data["id"], data["name"], data["note"], data["ended"],
@@ -160,6 +161,17 @@ def _require(data: dict[str, Any], kinds: dict[str, type]) -> None:
     for name, kind in kinds.items():
         if not isinstance(data.get(name), kind):
             raise ResultError(f"{name} is a {kind.__name__}, got {data.get(name)!r:.60}")
+
+
+def _check_environment(place: dict[str, Any]) -> None:
+    """What is computed with; the rest is only shown."""
+    cores, load = place.get("cores"), place.get("load_average_before", [])
+    if isinstance(cores, bool) or not isinstance(cores, int) or not 1 <= cores <= 2**20:
+        raise ResultError(f"environment: cores is a whole number from 1, got {cores!r:.60}")
+    if not isinstance(load, list):
+        raise ResultError(f"environment: load_average_before is a list, got {load!r:.60}")
+    for value in load:
+        _check_numbers("environment: load_average_before", value)
 
 
 def _read_case(data: object, number: int) -> Case:
@@ -185,8 +197,8 @@ def _read_sample(data: object) -> dict[str, Any]:
     if not data["ok"]:
         _require(data, {"reason": str})
         return data
-    for name in ("ops_per_s", "seconds", "operations", "cpu_s", "fairness", "retry_rate", "peak_kb", "lost",
-                 "overhead", "start_kb"):  # fmt: skip
+    for name in ("ops_per_s", "seconds", "operations", "cpu_s", "fairness", "retry_rate", "peak_kb", "lost", "found",
+                 "expected", "overhead", "start_kb"):  # fmt: skip
         if name in data:
             _check_numbers(name, data[name])
     latencies = data.get("latency_ns", {})

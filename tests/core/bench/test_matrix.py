@@ -135,5 +135,5 @@ def test_those_on_path_and_those_named_and_the_one_that_cannot(tmp_path: Path) -
     assert found[1].reason == "ImportError: too old"
     assert found[1].command == f"{old} -m pip install lockfree-lab"
     assert list(failed) == [str(tmp_path / "python3.7")]
-    found, failed = find_interpreters([old, "/no/such"], {"PATH": ""})
+    found, failed = find_interpreters(["/no/such"], {"PATH": "", "LOCKFREE_LAB_PYTHONS": old})
     assert len(found) == 2 and list(failed) == ["/no/such"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shutil
 import signal
 import sys
@@ -150,7 +151,9 @@ def _following(line: _Line, store: Store | None) -> Callable[[Progress], None]:
         line.show(progress)
         if store is not None and progress.round > rounds[0]:
             rounds[0] = progress.round
-            store.save(progress.run)
+            # A disk that fills up meanwhile must not end the run: what is told is what the last save says.
+            with contextlib.suppress(StoreError):
+                store.save(progress.run)
 
     return follow
 
@@ -298,13 +301,13 @@ def _print(run: Run) -> None:
     from lockfree_core.bench.verdict import verdict
 
     place = run.environment
-    print(f"{run.name or run.preset}: {place.get('cpu')}, {place.get('cores')} cores, {place.get('interpreter')}, "
-          f"{'GIL' if place.get('gil') else 'no GIL'}; ended: {_ENDINGS.get(run.ended, run.ended)}, "
-          f"{run.seconds:.0f} s")  # fmt: skip
-    _table(formats.COLUMNS, formats.rows(run), left=2)
-    for case in run.cases:
-        for reason in dict.fromkeys(case.failures()):
-            print(f"failed: {case.spec.candidate}, {case.spec.workload.words()}: {reason}")
+    machine = f"{place.get('cpu')}, {place.get('cores')} cores, {place.get('system')}"
+    interpreters = ", ".join(dict.fromkeys(case.interpreter for case in run.cases))
+    ended = f"ended after {run.seconds:.0f} s: {_ENDINGS.get(run.ended, run.ended)}"
+    print(f"{run.name or run.preset}: {machine}; {interpreters}; {ended}")
+    _table(formats.COLUMNS, formats.rows(run), left=3)
+    for trouble in formats.troubles(run):
+        print(trouble)
     for sentence in verdict(run):
         print(f"* {sentence}")
 

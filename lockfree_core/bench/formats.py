@@ -24,8 +24,8 @@ __all__ = [
     "to_pyperf",
 ]
 
-COLUMNS: Final = ("structure", "candidate", "threads", "kind", "median", "interval", "ratio", "retries", "fair", "cpu",
-                  "memory", "samples")  # fmt: skip
+COLUMNS: Final = ("structure", "candidate", "workload", "interpreter", "kind", "median", "interval", "ratio",
+                  "retries", "fair", "cpu", "memory", "samples")  # fmt: skip
 LARGEST_FILE: Final = 64 * 1024 * 1024
 
 
@@ -64,22 +64,22 @@ def read_result(path: Path) -> Run:
 
 
 def rows(run: Run) -> list[list[str]]:
-    """A row a case under ``COLUMNS``, the ratio to the lock of its group."""
-    found = []
+    """A row a case under ``COLUMNS``, the ratio to the lock of its group; interpreters only where there are several."""
+    found, several = [], len({case.interpreter for case in run.cases}) > 1
     for group in run.groups():
         base = baseline_of(group)
-        found += [_row(case, base) for case in group]
+        found += [_row(case, base, several) for case in group]
     return found
 
 
-def _row(case: Case, base: Case | None) -> list[str]:
+def _row(case: Case, base: Case | None, several: bool) -> list[str]:
     structure, _, way = case.spec.candidate.partition("/")
     load, interval = case.spec.workload, case.interval()
     title = case.spec.title() if way != "null" else "(no operation)"
-    head = [structure, title, str(load.threads), case.spec.kind]
+    head = [structure, title, load.words(), case.interpreter if several else "", case.spec.kind]
     if interval is None:
-        why = case.unavailable or (case.failures() or ["not measured"])[-1]
-        return [*head, "–", why[:60], *[""] * 5, str(len(case.samples))]
+        failed = len(case.failures())
+        return [*head, "–", *[""] * 6, f"0, {failed} failed" if failed else "0"]
     scale, unit = {"ops_per_s": (1e6, " M/s"), "p99.9": (1e3, " µs")}.get(case.figure, (1.0, " lost"))
     ratio = case.ratio_to(base) if base is not None and way != "null" and case.spec.kind != "race" else None
     failed = len(case.failures())
@@ -92,6 +92,17 @@ def _row(case: Case, base: Case | None) -> list[str]:
         _figure(case, "peak_kb", "{:.1f} MB", 1024),
         f"{interval.samples}" + (f", {failed} failed" if failed else ""),
     ]  # fmt: skip
+
+
+def troubles(run: Run) -> list[str]:
+    """What could not be measured or failed, and why; the same reason once."""
+    found = []
+    for case in run.cases:
+        where = f"{case.spec.candidate}, {case.spec.workload.words()}, {case.interpreter}"
+        if case.unavailable:
+            found.append(f"not measured: {where}: {case.unavailable}")
+        found += [f"failed: {where}: {reason}" for reason in dict.fromkeys(case.failures())]
+    return found
 
 
 def _figure(case: Case, name: str, pattern: str, scale: float = 1.0) -> str:
@@ -130,7 +141,7 @@ def to_markdown(run: Run) -> str:
     lines += [f"{machine}; {place.get('interpreter')}, {gil}; {when}.", ""]
     lines += ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows(run)]
-    return "\n".join([*lines, "", *(f"- {_cell(sentence)}" for sentence in verdict(run))]) + "\n"
+    return "\n".join([*lines, "", *(f"- {_cell(sentence)}" for sentence in [*verdict(run), *troubles(run)])]) + "\n"
 
 
 def _cell(text: str) -> str:

@@ -52,13 +52,14 @@ def _threads(*counts: int) -> tuple[Workload, ...]:
 
 
 _CLASSIC: Final = (
-    *_pick("counter stack queue", "null mutex emulated hardware native standard"),
-    *_pick("dictionary", "null rwlock mutex emulated hardware standard"),
+    *_pick("counter stack", "null"),
+    *_pick("counter stack queue", "mutex emulated hardware native standard"),
+    *_pick("dictionary", "rwlock mutex emulated hardware standard"),
 )
 
 PRESETS: Final[Mapping[str, Preset]] = {
     "classic": Preset("the table of the classic article: lock-free against lock-based, two threads and eight", _CLASSIC,
-                      _threads(2, 8), seconds=0.08, budget_s=50.0),
+                      _threads(2, 8), seconds=0.05, budget_s=50.0),
     "scaling": Preset("how throughput changes with the number of threads",
                       _pick("counter stack queue dictionary", "null mutex hardware native standard"),
                       _threads(1, 2, 4, 8, 16), budget_s=180.0),
@@ -102,6 +103,8 @@ def preset_cases(
     keys = [f"race/{race}" for race in RACES] if preset.kinds == ("race",) else list(preset.candidates)
     if structures:
         keys = [key for key in keys if key.partition("/")[0] in structures]
+        if keys and "race" not in structures and not any(key.endswith("/null") for key in keys):
+            keys.insert(0, f"{keys[0].partition('/')[0]}/null")
     if not keys:
         raise BenchError(f"there is nothing of {', '.join(structures)} in {name}")
     loads = [replace(preset.workloads[0], threads=count) for count in threads] or list(preset.workloads)

@@ -6,7 +6,8 @@ Otherwise the verdict says that these samples show none, which is not that there
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from lockfree_core.bench.candidates import find_candidate
@@ -33,8 +34,8 @@ def verdict(run: Run) -> list[Sentence]:
         elif group[0].spec.kind == "latency":
             sentences += _of_latency(group, cores)
         else:
-            sentences += _of_throughput(group, cores)
-    return sentences + _caveats(run, cores)
+            sentences += _of_throughput(group, cores, _tails(run, group))
+    return sentences + _gaps(run, cores) + _caveats(run, cores)
 
 
 def baseline_of(group: Sequence[Case]) -> Case | None:
@@ -56,7 +57,14 @@ def _where(case: Case, cores: object) -> str:
     return f"{case.interpreter or 'this interpreter'}, {cores} {unit}, {load.words()}"
 
 
-def _of_throughput(group: Sequence[Case], cores: object) -> list[Sentence]:
+def _tails(run: Run, group: Sequence[Case]) -> dict[str, Case]:
+    """The latencies of the same candidates under the same workload, if they were taken."""
+    loads = {(case.python, case.spec.candidate, case.spec.workload) for case in group}
+    return {case.spec.candidate: case for case in run.cases if case.spec.kind == "latency" and case.values()
+            and (case.python, case.spec.candidate, case.spec.workload) in loads}  # fmt: skip
+
+
+def _of_throughput(group: Sequence[Case], cores: object, tails: Mapping[str, Case]) -> list[Sentence]:
     measured = [case for case in group if case.values() and _way(case) != "null"]
     if not measured:
         return []
@@ -67,7 +75,7 @@ def _of_throughput(group: Sequence[Case], cores: object) -> list[Sentence]:
     words = [f"{where}: {structure}: {_choice(best, measured)}"]
     if base is not None:
         words += [_against(case, base) for case in lock_free if case is not base]
-    words += _advice(lock_free, measured)
+    words += _advice(lock_free, measured, tails)
     return [" ".join(words)]
 
 
@@ -107,7 +115,7 @@ def _against(case: Case, base: Case) -> str:
     return f"{case.spec.title()}: no difference shown, {span}."
 
 
-def _advice(lock_free: Sequence[Case], measured: Sequence[Case]) -> list[str]:
+def _advice(lock_free: Sequence[Case], measured: Sequence[Case], tails: Mapping[str, Case]) -> list[str]:
     """Use, or don't; nothing where the intervals do not carry it."""
     others = [case for case in measured if case not in lock_free]
     if not lock_free or not others:
@@ -122,8 +130,24 @@ def _advice(lock_free: Sequence[Case], measured: Sequence[Case]) -> list[str]:
     if ratio.is_above(_WORTH):
         return [f"Lock-free pays: take {champion.spec.title()}."]
     if ratio.high <= _WORTH:
-        return [f"Don't go lock-free for throughput here: use {rival.spec.title()}."]
+        return [f"Don't go lock-free for throughput here: use {rival.spec.title()}.", *_but(lock_free, rival, tails)]
     return ["Whether lock-free pays is not decided by these samples."]
+
+
+def _but(lock_free: Sequence[Case], rival: Case, tails: Mapping[str, Case]) -> list[str]:
+    """Where the slowest operations matter another one may be the choice."""
+    theirs = tails.get(rival.spec.candidate)
+    mine = [tails[case.spec.candidate] for case in lock_free if case.spec.candidate in tails]
+    if theirs is None or not mine:
+        return []
+    best = min(mine, key=lambda case: case.interval().median)  # type: ignore[union-attr]
+    ratio = theirs.ratio_to(best)
+    one, other = best.interval(), theirs.interval()
+    assert one is not None and other is not None
+    if ratio is None or not ratio.is_above(_WORTH):
+        return []
+    figures = f"{_time(one.median)} against {_time(other.median)}"
+    return [f"Lock-free pays only where p99.9 matters: {best.spec.title()}, {figures}."]
 
 
 def _advice_on_kernels(ratio: Interval) -> list[str]:
@@ -149,13 +173,47 @@ def _of_latency(group: Sequence[Case], cores: object) -> list[Sentence]:
         mine, other = case.interval("p99.9"), base.interval("p99.9")
         assert mine is not None and other is not None
         span = f"p99.9 {_time(mine.median)} against {_time(other.median)} of {base.spec.title()}"
-        if ratio.is_above(1):
+        if not ratio.is_sure:
+            words.append(f"{case.spec.title()}: {span}, of {_rounds(ratio.samples)}, too few to be sure.")
+        elif ratio.is_above(1):
             words.append(f"{case.spec.title()} has the shorter tail: {span}.")
         elif ratio.is_below(1):
             words.append(f"{case.spec.title()} has the longer tail: {span}.")
         else:
             words.append(f"{case.spec.title()}: no difference of the tails shown, {span}.")
     return [f"{where}: latency of a {structure}: {' '.join(words)}"] if words else []
+
+
+def _gaps(run: Run, cores: object) -> list[Sentence]:
+    """What more threads do to the ratio of lock-free to lock, where both were measured at several numbers of them."""
+    ratios: dict[tuple[str, str, str], dict[int, Interval]] = {}
+    titles: dict[str, str] = {}
+    for group in run.groups():
+        base = baseline_of(group)
+        for case in group if base is not None and group[0].spec.kind == "throughput" else ():
+            ratio = case.ratio_to(base) if case is not base and base is not None else None
+            if ratio is not None and find_candidate(case.spec.candidate).progress in ("lock-free", "no lock"):
+                assert base is not None
+                plain = replace(case.spec.workload, threads=1)  # all but the threads
+                key = case.python, case.spec.candidate, f"{case.interpreter}, {cores} cores, {plain.words()}"
+                ratios.setdefault(key, {})[case.spec.workload.threads] = ratio
+                titles[case.spec.candidate] = f"{case.spec.title()} to {base.spec.title()}"
+    return [_gap(titles[candidate], where, found) for (_, candidate, where), found in ratios.items() if len(found) > 1]
+
+
+def _gap(title: str, where: str, ratios: Mapping[int, Interval]) -> Sentence:
+    few, many = min(ratios), max(ratios)
+    one, other = ratios[few], ratios[many]
+    figures = f"{one.median:.2f} with {few} and {other.median:.2f} with {many} threads"
+    if not (one.is_sure and other.is_sure):
+        word = "too few rounds to say what more threads do"
+    elif other.low > one.high:
+        word = "with more threads the ratio grows"
+    elif other.high < one.low:
+        word = "with more threads the ratio falls"
+    else:
+        word = "no difference shown that more threads make"
+    return f"{where.replace(', 1 thread', '')}: {title}: {word}: {figures}."
 
 
 def _of_race(case: Case, cores: object) -> Sentence:

@@ -33,7 +33,7 @@ def test_a_run_from_preset_to_history(data: list[str], tmp_path: Path, capsys: p
     assert f"{run.environment['cores']} cores" in out
     assert "The harness adds" in out
     assert files["csv"].read_text().count("\n") == 1 + sum(len(each.samples) for each in run.cases)
-    assert "| counter | Lock + int | 2 |" in files["markdown"].read_text()
+    assert "| counter | Lock + int | 2 threads |" in files["markdown"].read_text()
     assert json.loads(files["pyperf"].read_text())["benchmarks"]
 
     assert main(["bench", "list", "tiny", *data]) == 0

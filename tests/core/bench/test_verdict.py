@@ -75,6 +75,36 @@ def test_latencies() -> None:
     ]
 
 
+def test_few_latencies_decide_nothing() -> None:
+    run = made(latencies("stack/mutex", [300e3]), latencies("stack/native", [5e3]))
+    assert "of 1 round, too few to be sure" in verdict(run)[0]
+
+
+def test_it_pays_only_where_the_tail_matters() -> None:
+    run = made(
+        case("stack/standard", around(8e6)), case("stack/native", around(7e6)),
+        latencies("stack/standard", around(205e3)), latencies("stack/native", around(5e3)),
+    )  # fmt: skip
+    assert verdict(run)[0].endswith(
+        "Don't go lock-free for throughput here: use deque. "
+        "Lock-free pays only where p99.9 matters: native TreiberStack, 5.0 µs against 205.0 µs."
+    )
+
+
+def test_the_gap_between_few_threads_and_many() -> None:
+    def run(few: float, many: float, count: int = 7) -> list[str]:
+        return verdict(made(
+            case("queue/mutex", around(1e6)[:count], 2), case("queue/native", around(few)[:count], 2),
+            case("queue/mutex", around(1e6)[:count], 8), case("queue/native", around(many)[:count], 8),
+        ))  # fmt: skip
+
+    title = "CPython 3.11.0, 4 cores: native MichaelScottQueue to Lock + deque"
+    assert run(1e6, 3e6)[2] == f"{title}: with more threads the ratio grows: 1.00 with 2 and 3.00 with 8 threads."
+    assert run(3e6, 1e6)[2] == f"{title}: with more threads the ratio falls: 3.00 with 2 and 1.00 with 8 threads."
+    assert "no difference shown that more threads make" in run(2e6, 2e6)[2]
+    assert "too few rounds to say" in run(1e6, 3e6, 3)[2]
+
+
 def race(name: str, lost: list[int]) -> Case:
     spec = SampleSpec("race", f"race/{name}", Workload(threads=8))
     samples = [{"ok": True, "lost": value, "found": 100 - value, "expected": 100} for value in lost]

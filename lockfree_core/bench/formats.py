@@ -81,12 +81,13 @@ def _row(case: Case, base: Case | None, several: bool) -> list[str]:
         failed = len(case.failures())
         return [*head, "–", *[""] * 6, f"0, {failed} failed" if failed else "0"]
     scale, unit = {"ops_per_s": (1e6, " M/s"), "p99.9": (1e3, " µs")}.get(case.figure, (1.0, " lost"))
+    digits = ",.0f" if case.figure == "lost" else ".2f"
     ratio = case.ratio_to(base) if base is not None and way != "null" and case.spec.kind != "race" else None
     failed = len(case.failures())
     return [
         *head,
-        f"{interval.median / scale:.2f}{unit}",
-        f"{interval.low / scale:.2f} to {interval.high / scale:.2f}" + ("" if interval.is_sure else " ?"),
+        f"{interval.median / scale:{digits}}{unit}",
+        f"{interval.low / scale:{digits}} to {interval.high / scale:{digits}}" + ("" if interval.is_sure else " ?"),
         "1" if ratio and case is base else f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})" if ratio else "",
         _figure(case, "retry_rate", "{:.3%}"), _figure(case, "fairness", "{:.2f}"), _figure(case, "cpu_s", "{:.2f} s"),
         _figure(case, "peak_kb", "{:.1f} MB", 1024),

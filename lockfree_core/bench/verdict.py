@@ -231,7 +231,7 @@ def _caveats(run: Run, cores: object) -> list[Sentence]:
     words = []
     if run.ended == "budget":
         words.append("The time was over before every interval was as narrow as asked.")
-    elif run.ended == "rounds":
+    elif run.ended == "rounds" and run.settings.get("precision"):  # else nothing was asked for but rounds
         words.append("The most rounds were done before every interval was as narrow as asked.")
     elif run.ended == "cancelled":
         words.append("The run was cancelled; this is what there was.")

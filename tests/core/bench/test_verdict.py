@@ -130,6 +130,18 @@ def test_caveats() -> None:
     ]
 
 
+def test_how_it_ended_is_said() -> None:
+    def last(ended: str, precision: float) -> str:
+        run = made(case("stack/mutex", around(1e6)), ended=ended)
+        run.settings["precision"] = precision
+        return verdict(run)[-1]
+
+    assert last("rounds", 0.05) == "The most rounds were done before every interval was as narrow as asked."
+    assert last("rounds", 0.0).startswith(WHERE)
+    assert last("budget", 0.05) == "The time was over before every interval was as narrow as asked."
+    assert last("precise", 0.05).startswith(WHERE)
+
+
 def test_every_sentence_on_figures_names_the_cores() -> None:
     tails = latencies("queue/mutex", around(1)), latencies("queue/native", around(2))
     run = made(case("stack/mutex", around(1e6)), *tails, race("deque", [0]))

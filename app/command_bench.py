@@ -298,6 +298,8 @@ def _write(run: Run, options: argparse.Namespace) -> None:
 
 def _print(run: Run) -> None:
     from lockfree_core.bench import formats
+    from lockfree_core.bench.classic import COLUMNS as CLASSIC
+    from lockfree_core.bench.classic import THREADS, classic_text
     from lockfree_core.bench.verdict import verdict
 
     place = run.environment
@@ -306,6 +308,12 @@ def _print(run: Run) -> None:
     ended = f"ended after {run.seconds:.0f} s: {_ENDINGS.get(run.ended, run.ended)}"
     print(f"{run.name or run.preset}: {machine}; {interpreters}; {ended}")
     _table(formats.COLUMNS, formats.rows(run), left=3)
+    classic = classic_text(run)
+    if classic:
+        cores = f"{THREADS} threads, the article's on 4 cores, here on {place.get('cores')}"
+        print(f"\nThe classic table (millions of operations a second, {cores}):")
+        _table(CLASSIC, classic)
+        print()
     for trouble in formats.troubles(run):
         print(trouble)
     for sentence in verdict(run):

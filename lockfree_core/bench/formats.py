@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from lockfree_core.bench.classic import COLUMNS as CLASSIC
+from lockfree_core.bench.classic import THREADS, classic_text
 from lockfree_core.bench.results import Case, Run
 from lockfree_core.bench.verdict import baseline_of, verdict
 from lockfree_core.errors import ResultError
@@ -142,7 +144,20 @@ def to_markdown(run: Run) -> str:
     lines += [f"{machine}; {place.get('interpreter')}, {gil}; {when}.", ""]
     lines += ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows(run)]
-    return "\n".join([*lines, "", *(f"- {_cell(sentence)}" for sentence in [*verdict(run), *troubles(run)])]) + "\n"
+    lines += _classic(run)
+    sentences = [*verdict(run), *troubles(run)]
+    return "\n".join([*lines, "", *(f"- {_cell(sentence)}" for sentence in sentences)]) + "\n"
+
+
+def _classic(run: Run) -> list[str]:
+    """The article's table beside this machine's, if the run has it."""
+    found = classic_text(run)
+    if not found:
+        return []
+    title = f"Millions of operations a second, {THREADS} threads; the article's on 4 cores, here on "
+    lines = ["", f"{title}{run.environment.get('cores')}:", ""]
+    lines += ["| " + " | ".join(CLASSIC) + " |", "|" + "---|" * len(CLASSIC)]
+    return lines + ["| " + " | ".join(row) + " |" for row in found]
 
 
 def _cell(text: str) -> str:

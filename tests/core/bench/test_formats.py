@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockfree_core.bench import formats
+from lockfree_core.bench.classic import ARTICLE, classic_text
 from lockfree_core.bench.comparison import compare, differences
 from lockfree_core.errors import ResultError
 from tests.core.bench.bench_kit import PLACE, around, case, latencies, made
@@ -49,7 +50,7 @@ def test_csv_has_a_line_a_sample() -> None:
 def test_markdown_is_a_table() -> None:
     text = formats.to_markdown(whole())
     assert text.startswith("# a | b\n\nTest CPU, 4 cores, Linux x86_64; CPython 3.11.0, GIL; commit abc; 2026-01-02")
-    table = [line for line in text.splitlines() if line.startswith("|")]
+    table = [line for line in text.partition("\n\nMillions")[0].splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in table}) == 1 and len(table) == 2 + 4
     assert (
         "| stack | native TreiberStack | 8 threads |  | throughput | 4.00 M/s | 3.88 to 4.12 | 2.00 (2.00 to 2.00) |"
@@ -57,6 +58,24 @@ def test_markdown_is_a_table() -> None:
     )
     assert "- not measured: stack/hardware, 8 threads, CPython 3.11.0: no extension" in text
     assert "- failed: stack/native, 8 threads, CPython 3.11.0: 1 of 18 items lost (3)" in text
+
+
+def test_the_classic_table_stands_beside_the_article() -> None:
+    run = made(
+        case("stack/mutex", around(2e6)), case("stack/emulated", around(1e6)), case("stack/native", around(4e6)),
+        case("dictionary/rwlock", around(1e6)), case("dictionary/mutex", around(3e6)),
+        case("dictionary/hardware", around(2e6)), case("queue/mutex", around(1e6), threads=2),
+    )  # fmt: skip
+    stack, dictionary = classic_text(run)
+    assert stack == ["stack", "1.8", "2.8", "1.56", "2.00", "1.00", "0.50 (0.50 to 0.50)", "–", "–", "4.00",
+                     "2.00 (2.00 to 2.00)"]  # fmt: skip
+    assert dictionary[:5] == ["dictionary", "1.2", "1.9", "1.58", "1.00"]
+    assert dictionary[7:9] == ["2.00", "2.00 (2.00 to 2.00)"]
+    assert {name: round(claim.ratio, 2) for name, claim in ARTICLE.items()} == {
+        "counter": 1.67, "stack": 1.56, "queue": 1.47, "dictionary": 1.58,
+    }  # fmt: skip
+    assert "| " + " | ".join(stack) + " |" in formats.to_markdown(run)
+    assert classic_text(made(case("ring/mutex", around(1.0)))) == []
 
 
 def test_pyperf_has_seconds_an_operation() -> None:

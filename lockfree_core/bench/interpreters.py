@@ -73,11 +73,8 @@ class Interpreter:
 def child_environment() -> dict[str, str]:
     """What a child is given so that it finds this package, on whichever interpreter."""
     inherited = os.environ.get("PYTHONPATH")
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), inherited))),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    # Compiled modules may be kept: compiling them anew in every sample took as long as the sample.
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), inherited)))}
 
 
 def probe(path: str) -> Interpreter:

@@ -1,4 +1,4 @@
-"""``lockfree-lab``: serve the dashboard, run or step a structure without it, build the site, list the structures."""
+"""``lockfree-lab``: serve the dashboard; run, step or measure a structure without it; build the site; list."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_arguments(run)
     step = commands.add_parser("step", help="run a program access by access under a schedule, print a table")
     _add_step_arguments(step)
+    bench = commands.add_parser("bench", help="measure lock-free against lock-based on this machine")
+    _add_bench_arguments(bench)
     site = commands.add_parser("site", help="write all scenarios as pages for static hosting")
     _add_site_arguments(site)
     listing = commands.add_parser("structures", help="list the structures")
@@ -65,6 +67,12 @@ def _add_step_arguments(parser: argparse.ArgumentParser) -> None:
 
     add_step_arguments(parser)
     parser.set_defaults(command=step_command)
+
+
+def _add_bench_arguments(parser: argparse.ArgumentParser) -> None:
+    from app.command_bench import add_bench_arguments
+
+    add_bench_arguments(parser)
 
 
 def _add_site_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-__all__ = ["EngineError", "KnobError", "LockfreeError", "NativeError", "RecordingError", "ScheduleError",
-           "ThreadLimitError", "TraceError"]  # fmt: skip
+__all__ = ["BenchError", "EngineError", "KnobError", "LockfreeError", "NativeError", "RecordingError", "ResultError",
+           "ScheduleError", "StoreError", "ThreadLimitError", "TraceError"]  # fmt: skip
 
 
 class LockfreeError(Exception):
@@ -46,3 +46,15 @@ class ScheduleError(LockfreeError, ValueError):
 
 class ThreadLimitError(LockfreeError, RuntimeError):
     """More threads have come than there is room for: hazard pointers and epochs keep something for each of them."""
+
+
+class BenchError(LockfreeError, ValueError):
+    """A measurement was asked for that there is not: an unknown name, a number out of range, no such interpreter."""
+
+
+class ResultError(LockfreeError, ValueError):
+    """A file is no result of a measurement, or a damaged one, or from a newer version."""
+
+
+class StoreError(LockfreeError, RuntimeError):
+    """The history of measurements cannot be read or written; it was not changed."""

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lockfree_core import HardwareMemory, native, structures
+from lockfree_core.bench.stand_ins import LockedDeque, LockedInteger, LockedList
 
 __all__ = ["CANDIDATES", "available"]
 
@@ -26,39 +27,6 @@ PREFILL: Final = 16  # so that nobody's pop meets an empty one
 LATENCIES: Final = 60_000  # of all threads together
 
 Body = Callable[[int], None]
-
-
-class LockedList:
-    """A list behind a lock, the twin that everybody writes."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._items: deque[Any] = deque()
-
-    def put(self, value: Any) -> None:
-        with self._lock:
-            self._items.append(value)
-
-    def pop(self) -> Any:
-        with self._lock:
-            return self._items.pop() if self._items else None
-
-    def popleft(self) -> Any:
-        with self._lock:
-            return self._items.popleft() if self._items else None
-
-
-class LockedInteger:
-    """An int behind a lock."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._value = 0
-
-    def increment(self) -> int:
-        with self._lock:
-            self._value += 1
-            return self._value
 
 
 def compiled(structure: Any, line: str) -> Body:
@@ -99,7 +67,7 @@ def peer(module: str, name: str) -> Callable[[], Any]:
 CANDIDATES: Final[dict[str, dict[str, Callable[[], Body]]]] = {
     "stack": {
         "deque": pairs(deque, "append", "pop"),
-        "Lock + deque, as a stack": pairs(LockedList, "put", "pop"),
+        "Lock + list": pairs(LockedList, "put", "take"),
         "native TreiberStack": pairs(lambda: native.TreiberStack[Any](), "push", "pop"),
         "TreiberStack in Python": pairs(lambda: structures.TreiberStack[Any](HardwareMemory()), "push", "pop"),
     },
@@ -107,7 +75,7 @@ CANDIDATES: Final[dict[str, dict[str, Callable[[], Body]]]] = {
         "deque, as a queue": pairs(deque, "append", "popleft"),
         "SimpleQueue": pairs(queue.SimpleQueue, "put", "get"),
         "queue.Queue": pairs(queue.Queue, "put", "get"),
-        "Lock + deque": pairs(LockedList, "put", "popleft"),
+        "Lock + deque": pairs(LockedDeque, "put", "take"),
         "native MichaelScottQueue": pairs(lambda: native.MichaelScottQueue[Any](), "enqueue", "dequeue"),
         "native RingQueue": pairs(lambda: native.RingQueue[Any](1024), "try_put", "try_get"),
     },
@@ -119,7 +87,7 @@ CANDIDATES: Final[dict[str, dict[str, Callable[[], Body]]]] = {
     },
 }
 
-LATENCY: Final = ("deque", "Lock + deque, as a stack", "native TreiberStack", "queue.Queue", "native MichaelScottQueue",
+LATENCY: Final = ("deque", "Lock + list", "native TreiberStack", "queue.Queue", "native MichaelScottQueue",
                   "native RingQueue")  # fmt: skip
 
 

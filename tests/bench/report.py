@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from lockfree_core.bench.environment import environment
 from tests.serving import ROOT
 
 __all__ = ["RESULTS", "Target", "environment", "fresh_process", "percentile", "print_table", "spread", "write_result"]
@@ -40,40 +38,6 @@ class Target:
     def at_least(cls, what: str, limit: float, measured: float) -> Target:
         """A figure that must not be smaller."""
         return cls(what, limit, measured, measured >= limit)
-
-
-def environment() -> dict[str, Any]:
-    """Machine, interpreter, commit and how busy the machine was before the first sample."""
-    return {
-        "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "cpu": _cpu_model(),
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "interpreter": f"{platform.python_implementation()} {platform.python_version()}",
-        "compiler": platform.python_compiler(),
-        "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
-        "commit": _commit(),
-        "load_average_before": list(os.getloadavg()),
-    }
-
-
-def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
-
-
-def _commit() -> str:
-    """The commit, with ``+`` where the tree differs from it; ``unknown`` outside a checkout."""
-    git = ["git", "-c", "safe.directory=*", "-C", str(ROOT)]
-    try:
-        commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        state = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return commit + ("+" if state.strip() else "")
 
 
 def fresh_process(module: str, *arguments: object) -> Any:

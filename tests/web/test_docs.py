@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from typing import Any
 
@@ -10,14 +11,24 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter
 
+from app.command_bench import add_bench_arguments
 from app.main import create_app
 from app.messages import ACTIONS, BATCH_HEADER, FROM_BROWSER, FROM_SERVER, MESSAGE_BYTES
 from app.routes import api, learn, pages, websockets
 from app.services.run import LARGEST_SEED, SPEC_FIELDS, Run, Spec
 from app.services.side import Side
 from app.settings import OPTIONS, Settings, add_arguments
+from lockfree_core.bench.candidates import IMPLEMENTATIONS, STRUCTURES
+from lockfree_core.bench.formats import to_json
+from lockfree_core.bench.interpreters import VARIABLE as PYTHONS
+from lockfree_core.bench.presets import PRESETS
+from lockfree_core.bench.runner import Runner
+from lockfree_core.bench.sample import take_sample
+from lockfree_core.bench.spec import KINDS, SampleSpec
+from lockfree_core.bench.store import VARIABLE
 from lockfree_core.drive.engine import Engine
 from lockfree_core.trace.layout import Position
+from tests.core.bench.bench_kit import case, made
 from tests.serving import ROOT
 
 PAGE = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -166,3 +177,33 @@ def test_a_run_and_its_spec() -> None:
         described["sides"][0]
     )
     assert f"from 0 to {LARGEST_SEED:,}" in http
+
+
+def test_bench() -> None:
+    page = section("Bench")
+    parser = argparse.ArgumentParser(add_help=False)
+    add_bench_arguments(parser)
+    options = {", ".join(f"`{flag}`" for flag in action.option_strings): action.help for action in parser._actions
+               if action.option_strings}  # fmt: skip
+    presets = {f"`{name}`": preset.question for name, preset in PRESETS.items()}
+    implementations = {f"`{name}`": words for name, (words, _) in IMPLEMENTATIONS.items()}
+    assert dict(rows(page)) == implementations | presets | options
+    (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    assert all(f"`bench {name}" in page for name in commands.choices)
+    assert {*STRUCTURES, *KINDS, VARIABLE, PYTHONS} <= set(names(page))
+
+
+def test_the_result_file_of_bench() -> None:
+    run = made(case("stack/native", [1.0]))
+    written = json.loads(to_json(run))
+    (block,) = re.findall(r"```json\n(.*?)```", section("Result file"), re.DOTALL)
+    example = json.loads(block)
+    assert set(example) == set(written)
+    assert set(example["environment"]) == set(run.environment)
+    assert set(example["cases"][0]) == set(written["cases"][0])
+    assert set(example["cases"][0]["summary"]) == set(written["cases"][0]["summary"])
+    assert set(example["settings"]) == set(Runner("t", run.cases).run.settings)
+    answer = take_sample(SampleSpec("latency", "stack/mutex", seconds=0.001, warm_up=0.0))
+    answer |= take_sample(SampleSpec("throughput", "counter/null", seconds=0.001, warm_up=0.0))
+    answer |= take_sample(SampleSpec("race", "race/dict-add", operations=1))
+    assert set(answer) <= set(names(section("Sample")))

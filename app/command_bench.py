@@ -1,0 +1,421 @@
+"""``lockfree-lab bench``: measure on this machine from the command line; list, compare and export what was measured."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from lockfree_core.errors import BenchError, LockfreeError, StoreError
+
+if TYPE_CHECKING:
+    from lockfree_core.bench.interpreters import Interpreter
+    from lockfree_core.bench.results import Case, Run
+    from lockfree_core.bench.runner import Limits, Progress
+    from lockfree_core.bench.store import Store
+
+__all__ = ["add_bench_arguments"]
+
+FAILED: Final = 1
+USAGE: Final = 2
+
+
+def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of a run, and the commands that look at runs."""
+    parser.set_defaults(command=_guarded(_run))
+    what = parser.add_argument_group("what to measure")
+    what.add_argument(
+        "--preset", metavar="NAME", help="a ready question (default: classic); `bench presets` lists them"
+    )
+    what.add_argument("--structure", metavar="NAME,…", help="structures, instead of a preset or to narrow one")
+    what.add_argument("--implementation", metavar="NAME,…", help="implementations of a custom run")
+    what.add_argument("--threads", metavar="N,…", help="numbers of threads")
+    what.add_argument("--kind", metavar="KIND,…", help="throughput, latency")
+    what.add_argument(
+        "--python", metavar="PATH,…", help="interpreters (default: this one, or what the preset asks for)"
+    )
+    load = parser.add_argument_group("workload of a custom run")
+    for name, words in (("insert-share", "percent of operations that put something in (default: by turns)"),
+                        ("think", "turns of an empty loop between operations"), ("keys", "keys of a dictionary"),
+                        ("prefill", "items inside at the beginning"), ("capacity", "of a ring")):  # fmt: skip
+        load.add_argument(f"--{name}", type=int, metavar="N", help=words)
+    load.add_argument("--backoff", metavar="NAME", help="default, none, constant, short or long")
+    effort = parser.add_argument_group("how well")
+    effort.add_argument("--seconds", type=float, metavar="S", help="of one sample")
+    effort.add_argument("--budget", type=float, metavar="S", help="of the whole run")
+    effort.add_argument("--precision", type=float, default=5.0, metavar="PERCENT",
+                        help="half width of a median's interval that is narrow enough (default: 5)")  # fmt: skip
+    effort.add_argument("--rounds", type=int, metavar="N", help="exactly so many samples of each, unless time is over")
+    out = parser.add_argument_group("what becomes of it")
+    out.add_argument("--name", default="", help="what to call the run")
+    out.add_argument("--note", default="", help="what to remember of it")
+    out.add_argument(
+        "--save", action=argparse.BooleanOptionalAction, default=True, help="keep it in the history (default)"
+    )
+    out.add_argument("--data", type=Path, metavar="FOLDER", help="where the history lies (variable LOCKFREE_LAB_DATA)")
+    for name, words in _OUTPUTS:
+        out.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write {words}")
+    out.add_argument("--quiet", action="store_true", help="no progress line")
+    _add_commands(parser)
+
+
+_OUTPUTS: Final = (("json", "the whole result as JSON"), ("csv", "a line a sample"), ("markdown", "the table"),
+                   ("pyperf", "throughputs for `pyperf compare_to`"))  # fmt: skip
+
+
+def _add_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", title="looking at runs")
+
+    def add(name: str, words: str, command: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=words, description=words)
+        one.add_argument(
+            "--data", type=Path, metavar="FOLDER", default=argparse.SUPPRESS, help="where the history lies"
+        )
+        one.set_defaults(command=_guarded(command))
+        return one
+
+    add("presets", "list the presets", _presets)
+    add("interpreters", "list the interpreters that are there", _interpreters).add_argument(
+        "further", nargs="*", metavar="PATH", help="also these"
+    )
+    add("list", "list the runs in the history", _list).add_argument("words", nargs="*", metavar="WORD")
+    show = add("show", "print a run again, or write it in another format", _show)
+    show.add_argument("run", metavar="RUN", help="id, beginning of it, name, or a JSON file")
+    for name, words in _OUTPUTS:
+        show.add_argument(f"--{name}", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=f"write {words}")
+    comparing = add("compare", "compare runs with the first of them", _compare)
+    comparing.add_argument("runs", nargs="+", metavar="RUN", help="id, name, or a JSON file; two or more")
+    comparing.add_argument("--all", action="store_true", help="also what did not change beyond noise")
+    add("import", "put a result from a file into the history", _import).add_argument("file", type=Path, metavar="FILE")
+    add("delete", "delete a run from the history", _delete).add_argument("run", metavar="RUN")
+
+
+def _guarded(command: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    def guarded(options: argparse.Namespace) -> int:
+        try:
+            return command(options)
+        except BenchError as error:
+            return _fail(str(error), USAGE)
+        except LockfreeError as error:
+            return _fail(str(error), FAILED)
+
+    return guarded
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"lockfree-lab: {message.rstrip('.')}.", file=sys.stderr)
+    return status
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Measure, print, keep. 0 if everything could be measured, 1 if samples failed or nothing was, 130 if cancelled."""
+    from lockfree_core.bench.runner import Runner
+
+    cases, limits = _cases(options), _limits(options)
+    _check_outputs(options)
+    store = _open(options) if options.save else None  # before measuring: a minute's work should not be lost to it
+    try:
+        runner = Runner(options.preset or ("custom" if options.implementation else "classic"), cases, limits)
+        runner.run.name, runner.run.note = options.name, options.note
+        line = _Line(sys.stderr.isatty() and not options.quiet)
+        runner.on_progress = _following(line, store)
+        previous = signal.signal(signal.SIGINT, lambda *_: runner.cancel())
+        try:
+            run = runner.execute()
+        finally:
+            signal.signal(signal.SIGINT, previous)
+            line.clear()
+        _print(run)
+        _write(run, options)
+        if store is not None:
+            store.save(run)
+            print(f"saved as {run.id} in {store.path}")
+    finally:
+        if store is not None:
+            store.close()
+    if run.ended == "cancelled":
+        return 130
+    return FAILED if run.failed_samples or run.ended == "nothing" else 0
+
+
+def _following(line: _Line, store: Store | None) -> Callable[[Progress], None]:
+    """Shows each step; keeps each round, so that a run that is killed has not been for nothing."""
+    rounds = [1]
+
+    def follow(progress: Progress) -> None:
+        line.show(progress)
+        if store is not None and progress.round > rounds[0]:
+            rounds[0] = progress.round
+            # A disk that fills up meanwhile must not end the run: what is told is what the last save says.
+            with contextlib.suppress(StoreError):
+                store.save(progress.run)
+
+    return follow
+
+
+class _Line:
+    """The progress line of a terminal."""
+
+    def __init__(self, is_wanted: bool) -> None:
+        self._is_wanted = is_wanted
+
+    def show(self, progress: Progress) -> None:
+        """Write over what stood there."""
+        if self._is_wanted and progress.case is not None:
+            width = shutil.get_terminal_size().columns - 1
+            case = progress.case
+            text = (f"round {progress.round}, {progress.done} samples, at most {progress.left_s:.0f} s left: "
+                    f"{case.spec.title()}, {case.spec.kind}, {case.spec.workload.words()}")  # fmt: skip
+            print(f"\r\x1b[K{text[:width]}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Leave an empty line."""
+        if self._is_wanted:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _cases(options: argparse.Namespace) -> list[Case]:
+    from lockfree_core.bench.presets import PRESETS, custom_cases, preset_cases
+
+    structures, ways = _names(options.structure), _names(options.implementation)
+    threads, kinds = [_count(text) for text in _names(options.threads)], _names(options.kind)
+    if options.preset and ways:
+        raise BenchError("--implementation is for a custom run; leave --preset away")
+    if not ways:
+        name = options.preset or "classic"
+        given = [word for word in _LOAD if getattr(options, word) is not None]
+        if given:
+            raise BenchError(f"--{given[0].replace('_', '-')} is for a custom run, which --implementation makes")
+        every = name in PRESETS and PRESETS[name].every_interpreter
+        return preset_cases(name, _pythons(options, every), threads, options.seconds, kinds, structures)
+    from lockfree_core.bench.candidates import STRUCTURES
+    from lockfree_core.bench.workloads import Workload
+
+    load = {word: getattr(options, word) for word in _LOAD if getattr(options, word) is not None}
+    loads = [Workload(threads=count, **load) for count in threads or (2, 8)]
+    seconds = 0.1 if options.seconds is None else options.seconds
+    return custom_cases(
+        structures or STRUCTURES, ways, loads, kinds or ("throughput",), seconds, _pythons(options, False)
+    )
+
+
+_LOAD: Final = ("insert_share", "think", "keys", "prefill", "capacity", "backoff")
+
+
+def _names(text: str | None) -> list[str]:
+    return list(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+
+
+def _count(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise BenchError(f"--threads takes whole numbers separated by commas; got {text!r}") from None
+
+
+def _pythons(options: argparse.Namespace, every: bool) -> list[Interpreter]:
+    """Those named, or all that can take samples, or none, which means this one. What is left out is told."""
+    from lockfree_core.bench.interpreters import find_interpreters, probe
+
+    if options.python:
+        found = [probe(path) for path in _names(options.python)]
+        for one in found:
+            if one.reason is not None:
+                raise BenchError(f"{one.path} cannot take samples: {one.reason}. To add the package: {one.command}")
+        return found
+    if not every:
+        return []
+    found, _ = find_interpreters()
+    for one in found:
+        if one.reason is not None and not options.quiet:
+            print(f"left out: {one.title} ({one.path}): {one.reason}", file=sys.stderr)
+    return [one for one in found if one.reason is None]
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    from lockfree_core.bench.presets import PRESETS
+    from lockfree_core.bench.runner import Limits
+
+    name = "classic" if not options.preset and not options.implementation else options.preset
+    budget = options.budget if options.budget is not None else PRESETS[name].budget_s if name in PRESETS else 60.0
+    _within("--budget", budget, 0.1, 86_400)
+    _within("--precision", options.precision, 0.1, 100)
+    _within("--rounds", 1 if options.rounds is None else options.rounds, 1, 10_000)
+    precision = options.precision / 100
+    if options.rounds is None:
+        return Limits(precision, budget)
+    return Limits(0.0, budget, options.rounds, options.rounds)
+
+
+def _within(flag: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise BenchError(f"{flag} is from {least:g} to {most:g}; got {value:g}")
+
+
+def _open(options: argparse.Namespace) -> Store:
+    from lockfree_core.bench.store import Store
+
+    data: Path | None = getattr(options, "data", None)
+    return Store(data / "bench.sqlite3" if data is not None else None)
+
+
+def _find(options: argparse.Namespace, key: str) -> Run:
+    """A run from a file, if there is one of that name, or else from the history."""
+    from lockfree_core.bench.formats import read_result
+
+    if Path(key).is_file():
+        return read_result(Path(key))
+    with _open(options) as store:
+        return store.load(key)
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Before anything is measured."""
+    for name, _ in _OUTPUTS:
+        path: Path | None = getattr(options, name)
+        if path is not None and not path.absolute().parent.is_dir():
+            raise BenchError(f"--{name} {path}: there is no folder {path.parent}")
+
+
+def _write(run: Run, options: argparse.Namespace) -> None:
+    from lockfree_core.bench import formats
+
+    writers = {"json": formats.to_json, "csv": formats.to_csv, "markdown": formats.to_markdown,
+               "pyperf": formats.to_pyperf}  # fmt: skip
+    for name, write in writers.items():
+        path: Path | None = getattr(options, name, None)
+        if path is not None:
+            try:
+                path.write_text(write(run), encoding="utf-8")
+            except OSError as error:
+                raise StoreError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _print(run: Run) -> None:
+    from lockfree_core.bench import formats
+    from lockfree_core.bench.classic import COLUMNS as CLASSIC
+    from lockfree_core.bench.classic import THREADS, classic_text
+    from lockfree_core.bench.verdict import verdict
+
+    place = run.environment
+    machine = f"{place.get('cpu')}, {place.get('cores')} cores, {place.get('system')}"
+    interpreters = ", ".join(dict.fromkeys(case.interpreter for case in run.cases))
+    ended = f"ended after {run.seconds:.0f} s: {_ENDINGS.get(run.ended, run.ended)}"
+    print(f"{run.name or run.preset}: {machine}; {interpreters}; {ended}")
+    _table(formats.COLUMNS, formats.rows(run), left=3)
+    classic = classic_text(run)
+    if classic:
+        cores = f"{THREADS} threads, the article's on 4 cores, here on {place.get('cores')}"
+        print(f"\nThe classic table (millions of operations a second, {cores}):")
+        _table(CLASSIC, classic)
+        print()
+    for trouble in formats.troubles(run):
+        print(trouble)
+    for sentence in verdict(run):
+        print(f"* {sentence}")
+
+
+_ENDINGS: Final = {
+    "precise": "every interval is as narrow as asked", "budget": "the time was over", "rounds": "the rounds were done",
+    "cancelled": "cancelled", "nothing": "nothing could be measured", "running": "it never ended",
+}  # fmt: skip
+
+
+def _table(columns: Sequence[str], cells: Sequence[Sequence[Any]], left: int = 1) -> None:
+    """Rows under their columns; the first ones to the left, numbers to the right. Empty columns are left out."""
+    wanted = [index for index in range(len(columns)) if any(str(row[index]) for row in cells) or not cells]
+    lines = [[str(row[index]) for index in wanted] for row in [columns, *cells]]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        parts = [cell.ljust(width) if at < left else cell.rjust(width)
+                 for at, (cell, width) in enumerate(zip(line, widths, strict=True))]  # fmt: skip
+        print("  ".join(parts).rstrip())
+
+
+def _presets(options: argparse.Namespace) -> int:
+    from lockfree_core.bench.presets import PRESETS
+
+    _table(("preset", "budget", "question"), [(name, f"{one.budget_s:.0f} s", one.question) for name, one in
+                                              PRESETS.items()], left=3)  # fmt: skip
+    return 0
+
+
+def _interpreters(options: argparse.Namespace) -> int:
+    from lockfree_core.bench.interpreters import find_interpreters
+
+    found, failed = find_interpreters(options.further)
+    rows = [(one.title, "yes" if one.gil else "no", "yes" if one.native else "no", one.path,
+             one.reason or one.native_reason or "", one.command) for one in found]  # fmt: skip
+    _table(("interpreter", "GIL", "extension", "path", "what is missing", "command that adds it"), rows, left=6)
+    for path, reason in failed.items():
+        print(f"no interpreter: {path}: {reason}", file=sys.stderr)
+    return FAILED if any(path in failed for path in options.further) else 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    with _open(options) as store:
+        found = store.list(" ".join(options.words))
+    columns = ("id", "date", "name", "preset", "ended", "interpreter", "cores", "samples", "failed", "note")
+    if found:
+        _table(columns, [[run[column] for column in columns] for run in found], left=6)
+        return 0
+    _fail("no run is called that" if options.words else "no run was saved yet", FAILED)
+    return FAILED
+
+
+def _show(options: argparse.Namespace) -> int:
+    run = _find(options, options.run)
+    _check_outputs(argparse.Namespace(**{name: getattr(options, name, None) for name, _ in _OUTPUTS}))
+    _print(run)
+    _write(run, options)
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    """0 if nothing changed beyond noise, 1 if something did: a script can ask."""
+    from lockfree_core.bench.comparison import compare, differences
+
+    if len(options.runs) < 2:
+        raise BenchError("compare takes two runs or more")
+    first, *others = [_find(options, key) for key in options.runs]
+    is_changed = False
+    for other in others:
+        changes = compare(first, other)
+        shown = [change for change in changes if options.all or change.is_beyond_noise]
+        is_changed = is_changed or any(change.is_beyond_noise for change in changes)
+        print(f"{other.name or other.id} against {first.name or first.id}: {len(changes)} "
+              f"{'case' if len(changes) == 1 else 'cases'} in common, "
+              f"{sum(change.is_beyond_noise for change in changes)} changed beyond noise")  # fmt: skip
+        for difference in differences([first, other]):
+            print(f"  not the same: {difference}")
+        if shown:
+            _table(("candidate", "workload", "figure", "first", "other", "ratio", "beyond noise"), [
+                (change.candidate, change.words, change.figure, f"{change.first.median:.4g}",
+                 f"{change.other.median:.4g}",
+                 f"{change.ratio.median:.2f} ({change.ratio.low:.2f} to {change.ratio.high:.2f})",
+                 "yes" if change.is_beyond_noise else "no") for change in shown
+            ], left=3)  # fmt: skip
+    return FAILED if is_changed else 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from lockfree_core.bench.formats import read_result
+
+    run = read_result(options.file)
+    with _open(options) as store:
+        if any(known["id"] == run.id for known in store.list()):
+            raise StoreError(f"the run {run.id} is in {store.path} already")
+        store.save(run)
+        print(f"imported {run.id} into {store.path}")
+    return 0
+
+
+def _delete(options: argparse.Namespace) -> int:
+    with _open(options) as store:
+        print(f"deleted {store.delete(options.run)}")
+    return 0

@@ -1,0 +1,155 @@
+"""Which interpreters there are, and which of them can take a sample."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from lockfree_core.errors import BenchError
+
+__all__ = ["VARIABLE", "Interpreter", "child_environment", "find_interpreters", "probe", "this_interpreter"]
+
+VARIABLE: Final = "LOCKFREE_LAB_PYTHONS"
+"""The setting that names further interpreters, separated as PATH is."""
+
+_ROOT: Final = Path(__file__).resolve().parent.parent.parent
+_NAME: Final = re.compile(r"(?:python3(?:\.\d+t?)?|pypy3(?:\.\d+)?)(?:\.exe)?\Z")
+_LIMIT_S: Final = 20.0
+
+# Runs on any Python 3, and says what it is before it tries to import the package.
+_PROBE: Final = """
+import json, platform, sys
+answer = {"version": platform.python_version(), "implementation": platform.python_implementation(),
+          "gil": bool(getattr(sys, "_is_gil_enabled", lambda: True)()), "executable": sys.executable}
+try:
+    import lockfree_core.bench.sample
+    from lockfree_core import native
+    answer["native"], answer["native_reason"] = native.available(), native.unavailable_reason()
+except BaseException as error:
+    answer["reason"] = "%s: %s" % (type(error).__name__, error)
+print("lockfree-probe " + json.dumps(answer))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """One interpreter.
+
+    Attributes:
+        path: how it is started.
+        gil: whether threads take turns.
+        native: whether the C extension is there for it; ``native_reason`` says why not.
+        reason: why it cannot take samples; None if it can.
+        command: what would make it able to (or able to use the extension); empty where nothing is missing.
+    """
+
+    path: str
+    version: str
+    implementation: str
+    gil: bool
+    native: bool
+    native_reason: str | None = None
+    reason: str | None = None
+    command: str = ""
+
+    @property
+    def title(self) -> str:
+        """``CPython 3.14.0 free-threaded``."""
+        return f"{self.implementation} {self.version}{'' if self.gil else ' free-threaded'}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+
+def child_environment() -> dict[str, str]:
+    """What a child is given so that it finds this package, on whichever interpreter."""
+    inherited = os.environ.get("PYTHONPATH")
+    # Compiled modules may be kept: compiling them anew in every sample took as long as the sample.
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), inherited)))}
+
+
+def probe(path: str) -> Interpreter:
+    """What an interpreter is and whether it can take samples.
+
+    Raises:
+        BenchError: when it is no Python at all.
+    """
+    found = shutil.which(path)
+    if found is None:
+        raise BenchError(f"{path} is no program that can be started")
+    try:
+        done = subprocess.run(
+            [found, "-c", _PROBE], stdin=subprocess.DEVNULL, capture_output=True, timeout=_LIMIT_S,
+            env=child_environment(),
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise BenchError(f"{path} did not say within {_LIMIT_S:g} s which Python it is") from None
+    except OSError as error:
+        raise BenchError(f"{path} cannot be started: {error.strerror}") from None
+    answer = _read(done.stdout)
+    if answer is None:
+        last = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"])[-1]
+        raise BenchError(f"{path} is no Python interpreter: {last[:200]}")
+    return Interpreter(
+        path=found, version=answer["version"], implementation=answer["implementation"], gil=answer["gil"],
+        native=bool(answer.get("native")), native_reason=answer.get("native_reason"), reason=answer.get("reason"),
+        command="" if answer.get("native") else f"{found} -m pip install lockfree-lab",
+    )  # fmt: skip
+
+
+def _read(output: bytes) -> dict[str, Any] | None:
+    for line in output.decode("utf-8", "replace").splitlines():
+        if line.startswith("lockfree-probe "):
+            try:
+                answer: dict[str, Any] = json.loads(line.partition(" ")[2])
+            except ValueError:
+                return None
+            return answer
+    return None
+
+
+def this_interpreter() -> Interpreter:
+    """The one that runs this."""
+    return probe(sys.executable)
+
+
+def find_interpreters(
+    further: Iterable[str] = (), environment: Mapping[str, str] = os.environ
+) -> tuple[list[Interpreter], dict[str, str]]:
+    """This one, those named (here and in the setting), those on PATH; and of what has such a name but is none, why."""
+    found: dict[tuple[str, str, bool, bool], Interpreter] = {}
+    failed: dict[str, str] = {}
+    seen: set[Path] = set()
+    named = [path for path in environment.get(VARIABLE, "").split(os.pathsep) if path]
+    for path in (sys.executable, *further, *named, *_on_path(environment.get("PATH", ""))):
+        real = Path(path).resolve()
+        if real in seen and path != sys.executable:
+            continue
+        seen.add(real)
+        try:
+            one = probe(path)
+        except BenchError as error:
+            failed[path] = str(error)
+            continue
+        found.setdefault((one.implementation, one.version, one.gil, one.native), one)
+    return list(found.values()), failed
+
+
+def _on_path(path: str) -> list[str]:
+    names = []
+    for folder in path.split(os.pathsep):
+        try:
+            entries = sorted(Path(folder or ".").iterdir())
+        except OSError:
+            continue
+        names += [str(entry) for entry in entries if _NAME.match(entry.name) and os.access(entry, os.X_OK)]
+    return names

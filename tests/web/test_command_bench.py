@@ -1,0 +1,137 @@
+"""``lockfree-lab bench``, as a person types it. Real samples, as short as they come."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from lockfree_core.bench import formats
+from tests.core.bench.bench_kit import PLACE, around, case, made
+
+TINY = ["--seconds", "0.005", "--rounds", "1", "--threads", "2", "--quiet"]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> list[str]:
+    return ["--data", str(tmp_path / "history")]
+
+
+def test_a_run_from_preset_to_history(data: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {name: tmp_path / f"run.{name}" for name in ("json", "csv", "markdown", "pyperf")}
+    outputs = [part for name, path in files.items() for part in (f"--{name}", str(path))]
+    arguments = ["bench", "--preset", "classic", "--structure", "counter", "--name", "tiny", *TINY, *outputs, *data]
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    run = formats.read_result(files["json"])
+    assert (run.preset, run.name, run.ended, run.failed_samples) == ("classic", "tiny", "rounds", 0)
+    assert {len(each.samples) for each in run.cases if not each.unavailable} == {1}
+    assert "Lock + int" in out and "(no operation)" in out and f"saved as {run.id}" in out
+    assert f"{run.environment['cores']} cores" in out
+    assert "The harness adds" in out
+    assert files["csv"].read_text().count("\n") == 1 + sum(len(each.samples) for each in run.cases)
+    assert "| counter | Lock + int | 2 threads |" in files["markdown"].read_text()
+    assert json.loads(files["pyperf"].read_text())["benchmarks"]
+
+    assert main(["bench", "list", "tiny", *data]) == 0
+    assert run.id in capsys.readouterr().out
+    assert main(["bench", "show", run.id, *data]) == 0
+    assert "Lock + int" in capsys.readouterr().out
+    assert main(["bench", "import", str(files["json"]), *data]) == 1
+    assert "already" in capsys.readouterr().err
+    assert main(["bench", "delete", run.id, *data]) == 0
+    assert main(["bench", "import", str(files["json"]), *data]) == 0
+    capsys.readouterr()
+    assert main(["bench", "compare", "tiny", str(files["json"]), "--all", *data]) == 0
+    assert "0 changed beyond noise" in capsys.readouterr().out
+
+
+def test_a_custom_run_leaves_no_trace_unless_asked(data: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["bench", "--structure", "stack", "--implementation", "mutex,standard", "--insert-share", "40",
+                 "--kind", "throughput,latency", "--no-save", *TINY, *data]  # fmt: skip
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert "latency" in out and "deque" in out and "saved" not in out
+    assert not Path(data[1]).exists()
+
+
+def test_compare_says_by_its_status_that_something_changed(
+    tmp_path: Path, data: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = {"a": made(case("stack/mutex", around(1e6)), name="a"),
+            "b": made(case("stack/mutex", around(2e6)), name="b", place={**PLACE, "cores": 8})}  # fmt: skip
+    paths = []
+    for name, run in runs.items():
+        path = tmp_path / f"{name}.json"
+        path.write_text(formats.to_json(run))
+        paths.append(str(path))
+    assert main(["bench", "compare", *paths, *data]) == 1
+    out = capsys.readouterr().out
+    assert "b against a: 1 case in common, 1 changed beyond noise" in out
+    assert "not the same: cores: 4 / 8" in out
+    assert "2.00 (1.88 to 2.12)" in out
+    assert main(["bench", "compare", paths[0], paths[0], *data]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--preset", "fast"], "a preset is one of classic"),
+        (["--threads", "0"], "threads is a whole number from 1 to 256; got 0"),
+        (["--threads", "99999"], "threads is a whole number"),
+        (["--threads", "many"], "--threads takes whole numbers"),
+        (["--structure", "heap"], "nothing of heap"),
+        (["--implementation", "magic"], "an implementation is one of"),
+        (["--implementation", "mutex", "--preset", "classic"], "leave --preset away"),
+        (["--think", "3"], "--think is for a custom run"),
+        (["--implementation", "mutex", "--keys", "0"], "keys is a whole number"),
+        (["--python", "/no/such/python"], "is no program that can be started"),
+        (["--budget", "-1"], "--budget is from 0.1"),
+        (["--precision", "nan"], "--precision is from 0.1"),
+        (["--rounds", "0"], "--rounds is from 1"),
+        (["--seconds", "1000"], "seconds is a number from 0.001 to 60"),
+        (["--kind", "speed"], "a sample's kind is one of"),
+        (["--json", "/no/such/folder/x.json"], "there is no folder"),
+        (["compare", "one"], "two runs or more"),
+    ],
+)
+def test_bad_input_is_status_2(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", *arguments, "--no-save"] if arguments[0][0] == "-" else ["bench", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert words in error and error.startswith("lockfree-lab: ") and error.count("\n") == 1
+
+
+def test_a_history_that_cannot_be_used_is_told_before_anything_is_measured(
+    data: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(data[1])
+    folder.mkdir()
+    path = folder / "bench.sqlite3"
+    path.write_bytes(b"not a database at all " * 100)
+    for command in ([*TINY], ["list"], ["show", "x"], ["compare", "x", "y"]):
+        assert main(["bench", *command, *data]) == 1
+        assert "damaged or no database" in capsys.readouterr().err
+    path.unlink()
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE t (x)")
+    connection.close()
+    assert main(["bench", "list", *data]) == 1
+    assert "of something else" in capsys.readouterr().err
+
+
+def test_an_import_that_is_no_result(tmp_path: Path, data: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"format": "lockfree-lab-bench", "version": 7}')
+    assert main(["bench", "import", str(path), *data]) == 1
+    assert "version 7" in capsys.readouterr().err
+    assert main(["bench", "list", *data]) == 1
+    assert "no run was saved yet" in capsys.readouterr().err
+
+
+def test_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "presets"]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in ("classic", "scaling", "sweep", "backoff", "interpreters", "kernels", "races"))

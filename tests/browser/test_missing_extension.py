@@ -26,6 +26,7 @@ def test_a_page_says_so(page: Page, tmp_path: Path) -> None:
         expect(pill).to_be_visible()
         pill.click()
         expect(page.get_by_role("note")).to_contain_text("Install a C compiler and run make setup again")
+        page.close()  # before its server
 
 
 @pytest.mark.parametrize("missing", [None, "the C extension was not built"])

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.services.bench_plan import describe
 from app.settings import Settings
 from app.templating import render
 from app.version import version
@@ -78,7 +79,7 @@ async def comparison(request: Request) -> Response:
 
 
 async def _measure(request: Request, view: str, room: str, more: dict[str, Any] | None = None) -> Response:
-    data = {"view": view, "bench": describe_bench()} | (more or {})
+    data = {"view": view, "bench": describe(str(request.app.state.bench.place))} | (more or {})
     context = {"view": view, "room": room, "rooms": ROOMS}
     return await run_in_threadpool(_page, request, "measure", data, context)
 

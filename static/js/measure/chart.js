@@ -19,8 +19,11 @@ const CONFIG = {
     doubleClick: "reset",
 };
 const HEIGHT = 340;
+const TOP = 30;
+const LEGEND = { y: -0.3, font: { size: 11 } }; // under the axis's title, however small the picture
 const PICTURE = { width: 1200, height: 720, scale: 2 };
 const NEAR = "300px";
+const AXIS = /^[xy]axis\d*$/;
 
 /**
  * @typedef {object} Chart
@@ -41,6 +44,7 @@ export class ResultChart {
     constructor(chart, setting) {
         Object.assign(this, { setting, chart: null, drawn: null, wanted: false, plotly: null, queue: Promise.resolve() });
         this.title = h("h3", { className: "chart-title" });
+        this.where = h("p", { className: "chart-where muted" });
         this.plot = h("div", { className: "chart-picture", role: "img" });
         this.note = h("p", { className: "chart-note", role: "status" }, "Drawing …");
         this.body = h("div", { className: "chart-data" });
@@ -57,7 +61,7 @@ export class ResultChart {
         this.element = h(
             "section",
             { className: "result-chart", "data-chart": chart.key },
-            h("div", { className: "chart-head" }, this.title, this.tools),
+            h("div", { className: "chart-head" }, h("div", { className: "chart-words" }, this.title, this.where), this.tools),
             h("div", { className: "chart-place" }, this.note, this.plot),
             h("details", { className: "chart-table" }, h("summary", {}, "Data table"), this.body),
         );
@@ -74,6 +78,7 @@ export class ResultChart {
         const before = this.chart;
         this.chart = chart;
         setText(this.title, chart.title);
+        setText(this.where, whereOf(chart));
         setAttribute(this.plot, "aria-label", `Chart: ${chart.title}. ${chart.words}`);
         setAttribute(this.tools, "aria-label", `Export: ${chart.title}`);
         if (JSON.stringify(before?.table) !== JSON.stringify(chart.table))
@@ -115,9 +120,11 @@ export class ResultChart {
         const { layout } = this.chart.figure;
         return {
             ...layout,
-            title: undefined,
-            width: undefined,
-            height: layout.height ?? HEIGHT,
+            ...axesOf(layout, this.setting.textSize() - 1),
+            title: undefined, // it stands above, where it wraps and can be read by everybody
+            margin: { ...layout.margin, t: TOP },
+            legend: { ...layout.legend, ...LEGEND },
+            height: Math.max(HEIGHT, (layout.height ?? 0) - 20),
             autosize: true,
             uirevision: this.chart.key,
             font: { ...layout.font, size: this.setting.textSize() },
@@ -131,12 +138,10 @@ export class ResultChart {
     }
 
     async resetZoom() {
-        const axes = Object.keys(this.chart.figure.layout).filter((name) => /^[xy]axis\d*$/.test(name));
-        const names = axes.length > 0 ? axes : ["xaxis", "yaxis"];
         const { layout } = this.chart.figure;
-        const places = names.map((name) =>
-            layout[name]?.range ? [`${name}.range`, [...layout[name].range]] : [`${name}.autorange`, true],
-        );
+        const places = Object.keys(layout)
+            .filter((name) => AXIS.test(name))
+            .map((name) => [`${name}.autorange`, layout[name].autorange ?? true]);
         await this.plotly.relayout(this.plot, Object.fromEntries(places));
         this.reset.hidden = true;
         this.plot.closest("section").querySelector("button:not([hidden])")?.focus();
@@ -152,7 +157,7 @@ export class ResultChart {
         await this.show();
         if (this.plotly === null) return;
         const { data, layout } = this.chart.figure;
-        const figure = { data, layout: pictureLayout(layout, this.chart.title, this.setting.machine()) };
+        const figure = { data, layout: pictureLayout(layout, this.chart, this.setting.machine()) };
         const size = { ...PICTURE, height: Math.max(PICTURE.height, (layout.height ?? 0) + 160) };
         const address = await this.plotly.toImage(figure, { format, ...size });
         download(blobOf(address), this.fileName(format));
@@ -174,10 +179,19 @@ export class ResultChart {
     }
 }
 
+/** The axes with titles that fit a small picture. */
+function axesOf(layout, size) {
+    const axes = Object.entries(layout).filter(([name]) => AXIS.test(name));
+    return Object.fromEntries(
+        axes.map(([name, axis]) => [name, { ...axis, title: { ...axis.title, font: { size }, standoff: 8 } }]),
+    );
+}
+
 /** With what a picture needs to stand alone: title, machine, legend. */
-function pictureLayout(layout, title, machine) {
-    const margin = { l: 90, r: 40, b: 90, ...layout.margin, t: 110 };
-    const words = `<b>${escaped(title)}</b><br><span style="font-size:14px">${escaped(machine)}</span>`;
+function pictureLayout(layout, chart, machine) {
+    const margin = { ...layout.margin, l: 90, r: 40, t: 130 };
+    // No markup with a style: the page's policy forbids it.
+    const subtitle = { text: [whereOf(chart), machine].map(escaped).join("<br>"), font: { size: 14 } };
     return {
         ...layout,
         width: undefined,
@@ -185,8 +199,21 @@ function pictureLayout(layout, title, machine) {
         margin,
         showlegend: layout.showlegend ?? true,
         font: { ...layout.font, size: 15 },
-        title: { text: words, x: 0.02, xanchor: "left", y: 0.97, yanchor: "top", font: { size: 20 } },
+        title: {
+            text: escaped(chart.title),
+            subtitle,
+            x: 0.02,
+            xanchor: "left",
+            y: 0.96,
+            yanchor: "top",
+            font: { size: 20, weight: 700 },
+        },
     };
+}
+
+/** What is the same for all of it: interpreter, cores, threads. */
+function whereOf({ figure }) {
+    return figure.layout.title?.subtitle?.text ?? "";
 }
 
 /** Plotly reads a little markup in its texts. */

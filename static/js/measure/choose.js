@@ -240,8 +240,9 @@ class Chooser {
     estimateText() {
         const guess = estimate(this.plan, this.bench, this.pythons.able);
         if (guess === null) return `At most ${span(this.plan.budget_s ?? this.preset?.budget_s ?? 60)}.`;
-        const tight = guess.seconds >= guess.budget ? ", fewer than an interval needs" : "";
-        return `${guess.cases} cases, ${guess.samples} samples at the least: ${span(guess.seconds)} to ${span(guess.budget)}${tight}.`;
+        const what = `${guess.cases} cases, ${guess.samples} samples at the least`;
+        if (guess.seconds <= guess.budget) return `${what}: ${span(guess.seconds)} to ${span(guess.budget)}.`;
+        return `${what}, which take about ${span(guess.seconds)}: the budget of ${span(guess.budget)} ends it before.`;
     }
 
     // -- starting

@@ -28,8 +28,9 @@ class ComparePage {
             dismiss: (name) => this.shell.states.hide(name),
         });
         onTheme(() => this.load());
-        if (this.ids.length < 2) this.shell.states.show("chooseTwo");
-        else await this.load();
+        if (this.ids.length > 1) return this.load();
+        this.shell.states.hide("loading");
+        return this.shell.states.show("chooseTwo");
     }
 
     build() {
@@ -73,7 +74,7 @@ class ComparePage {
     async load() {
         const { states, client } = this.shell;
         const answer = await client.compare(this.ids, this.all, theme());
-        states.hide("serverGone", "noRun", "notComparable", "historyBroken");
+        states.hide("serverGone", "noRun", "notComparable", "historyBroken", "loading");
         if (!answer.ok) {
             this.fail(answer.error);
             return;

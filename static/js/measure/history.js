@@ -89,12 +89,13 @@ class HistoryPage {
         const { states } = this.shell;
         const answer = await this.client.runs();
         if (!answer.ok) {
+            states.hide("loading");
             if (answer.error.status === 0) states.show("serverGone");
             else states.show("historyBroken", { message: answer.error.message });
             this.tools.hidden = this.runs.length === 0;
             return;
         }
-        states.hide("serverGone", "historyBroken");
+        states.hide("serverGone", "historyBroken", "loading");
         ({ runs: this.runs, place: this.place } = answer.value);
         for (const id of this.chosen) if (!this.runs.some((run) => run.id === id)) this.chosen.delete(id);
         this.show();

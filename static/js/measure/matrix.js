@@ -54,14 +54,14 @@ export function createMatrix(bench, change) {
                 h(
                     "tr",
                     {},
-                    h("th", { scope: "row", title: way.title }, box("implementations", way.key, wayLabel(way))),
+                    h("th", { scope: "row", title: way.title }, box("implementations", way.key, h("span", {}, way.key))),
                     ...bench.structures.map((structure) => cell(structure, way)),
                 ),
             ),
         ),
     );
     return {
-        element: h("div", { className: "matrix-place" }, h("div", { className: "matrix-scroll" }, table), reasons),
+        element: h("div", { className: "matrix-place" }, table, legend(ways), reasons),
         /** @param {import("./plan.js").Plan} plan */
         show(plan) {
             for (const [list, inputs] of Object.entries(boxes))
@@ -81,8 +81,14 @@ export function createMatrix(bench, change) {
     };
 }
 
-function wayLabel({ key, title }) {
-    return h("span", { className: "matrix-way" }, h("span", {}, key), h("span", { className: "matrix-title muted" }, title));
+/** What stands behind the short names. */
+function legend(ways) {
+    return h(
+        "details",
+        { className: "matrix-legend small" },
+        h("summary", {}, "What these are"),
+        h("dl", {}, ...ways.flatMap(({ key, title, progress }) => [h("dt", {}, key), h("dd", {}, `${title}; ${progress}`)])),
+    );
 }
 
 function showCell(element, candidate, isChosen) {

@@ -138,17 +138,17 @@ export function estimate(plan, bench, interpreters = 1) {
     const sample = (plan.seconds ?? preset?.seconds ?? SECONDS) + WARM_UP_S + START_S;
     const cases = preset ? casesOfPreset(plan, preset, places) : casesOfCustom(plan, bench, places);
     if (cases === null) return null;
-    const budget = plan.budget_s ?? preset?.budget_s ?? bench.limits.budget_s.default ?? 60;
+    const budget = plan.budget_s ?? preset?.budget_s ?? bench.limits.budget_s.default;
     const samples = cases * FEWEST;
-    return { cases, samples, budget, seconds: Math.min(budget, samples * sample) };
+    return { cases, samples, budget, seconds: samples * sample };
 }
 
 function casesOfPreset(plan, preset, places) {
     const kinds = plan.kinds.length || preset.kinds.length;
-    const own = preset.workloads?.length;
-    if (own === undefined || preset.candidates.length === 0) return null;
-    const varies = new Set(preset.workloads.map(({ threads }) => threads)).size > 1;
-    const loads = plan.threads.length === 0 ? own : varies ? plan.threads.length : plan.threads.length * own;
+    const { workloads } = preset; // how many
+    if (workloads === undefined || preset.candidates.length === 0) return null;
+    const others = preset.threads.length > 1 ? 1 : workloads; // a preset of several thread counts varies nothing else
+    const loads = plan.threads.length === 0 ? workloads : plan.threads.length * others;
     return preset.candidates.length * loads * kinds * places;
 }
 
@@ -168,7 +168,7 @@ export function knobsOf(bench) {
 
 /** @returns {{ least: number, most: number }} */
 export function threadLimits(bench) {
-    return bench.workload.find(({ name }) => name === "threads") ?? { least: 1, most: 256 };
+    return bench.limits.threads;
 }
 
 /** The thread counts of a plan that names none. */

@@ -84,7 +84,8 @@ class Progress {
         setText(row.samples, one.failed > 0 ? `${one.samples} (${one.failed} failed)` : String(one.samples));
         setText(row.median, figure(one.median, one.unit));
         setText(row.width, one.median === null || one.samples < 2 ? "" : plusMinus(one.half_width));
-        setText(row.state, one.enough ? "enough" : isNow ? "now" : "");
+        setText(row.state, one.unavailable ? "not here" : one.enough ? "enough" : isNow ? "now" : "");
+        setAttribute(row.state, "title", one.unavailable);
         drawGauge(row, one, about.asked);
     }
 
@@ -97,6 +98,7 @@ class Progress {
         const element = h(
             "tr",
             {},
+            h("td", { className: "muted" }, one.candidate.split("/")[0]),
             h("th", { scope: "row" }, one.title, kind && h("span", { className: "case-kind muted" }, ` ${kind}`)),
             cells.words,
             cells.samples,
@@ -111,14 +113,15 @@ class Progress {
 }
 
 const HEADS = [
+    ["Structure", ""],
     ["Candidate", ""],
     ["Workload", ""],
     ["Samples", "right"],
     ["Median", "right"],
     ["Interval", "right"],
-    ["", ""],
-    ["", ""],
-].map(([name, className], index) => [name || ["Narrowing", "State"][index - 5], className]);
+    ["Narrowing", ""],
+    ["State", ""],
+];
 const CLASSES = { samples: "right numbers", median: "right numbers", width: "right numbers", state: "case-state", words: "muted" };
 
 function nowText({ now, round }) {

@@ -54,9 +54,7 @@ class Pythons {
 
     build() {
         this.boxes = new Map();
-        const failed = Object.entries(this.failed).map(([path, reason]) =>
-            h("p", { className: "python missing" }, h("span", { className: "mono" }, path), h("span", { className: "muted small" }, reason)),
-        );
+        const failed = failedElement(Object.entries(this.failed));
         this.list.replaceChildren(...this.found.map((one, index) => this.row(one, index)), ...failed);
         this.showChosen();
     }
@@ -105,6 +103,16 @@ class Pythons {
         const chosen = this.plan.pythons ?? this.usual();
         for (const [path, input] of this.boxes) input.checked = chosen.includes(path);
     }
+}
+
+/** What is called like a Python and is none. */
+function failedElement(failed) {
+    if (failed.length === 0) return [];
+    const words = failed.length === 1 ? "1 name on PATH is no Python" : `${failed.length} names on PATH are no Python`;
+    const rows = failed.map(([path, reason]) =>
+        h("li", {}, h("span", { className: "mono" }, path), h("span", { className: "muted" }, ` ${reason}`)),
+    );
+    return [h("details", { className: "pythons-failed small" }, h("summary", {}, words), h("ul", {}, ...rows))];
 }
 
 /** A command to copy. */

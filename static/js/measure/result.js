@@ -68,8 +68,10 @@ export function createResult(root, { loadPlotly, textSize, actions = null }) {
         update(found) {
             view = found;
             const { run } = found;
+            setAttribute(root, "data-running", run.running ? "yes" : null);
             head.show(run);
-            show("verdict", found.verdict, verdictElements);
+            // Of a few rounds nothing can be said, and words that change are read by nobody.
+            show("verdict", run.running ? [] : found.verdict, verdictElements);
             show("troubles", found.troubles, troubleElements);
             show("classic", found.classic, (classic) => (classic?.rows.length ? [classicElement(classic)] : []));
             show("table", found.table, (table) => (table.rows.length ? [allFigures(table, run)] : []));

@@ -121,15 +121,24 @@ class RunPage {
         this.shell.states.hide("neverRun", "loading");
         if (this.shown !== job.id) this.open(job.id);
         else this.refresh();
-        if (job.state !== "ended" || before?.state === "ended" && before.id === job.id) return;
+        this.tellTrouble(job);
+        if (job.state !== "ended" || (before?.state === "ended" && before.id === job.id)) return;
         if (before !== null) this.ended(job);
-        if (job.trouble) this.shell.states.show(job.saved ? "trouble" : "notSaved", { message: job.trouble });
         this.fetch();
     }
 
     ended(job) {
         this.shell.announce("The run has ended; its verdict stands below.");
         if (job.saved) toast("The run has ended and is in the history");
+    }
+
+    /** A disk that is full is told at once, while there is something to be done about it. */
+    tellTrouble({ trouble, saved, id }) {
+        const { states } = this.shell;
+        if (trouble === this.told?.trouble && id === this.told.id) return;
+        this.told = { trouble, id };
+        states.hide("trouble", "notSaved");
+        if (trouble) states.show(saved ? "trouble" : "notSaved", { message: trouble });
     }
 
     /** The job that went on is unknown to the server: it was started again. */
@@ -168,7 +177,12 @@ class RunPage {
         this.opening = false;
         if (!answer.ok) this.fail(answer.error);
         else if (answer.value.runs.length > 0) this.open(answer.value.runs[0].id);
-        else this.shell.states.show("neverRun", { viewer: !this.shell.mayChange });
+        else this.neverRun();
+    }
+
+    neverRun() {
+        this.shell.states.hide("loading");
+        this.shell.states.show("neverRun", { viewer: !this.shell.mayChange });
     }
 
     open(id) {
@@ -220,6 +234,7 @@ class RunPage {
 
     fail(error) {
         const { states } = this.shell;
+        states.hide("loading");
         if (error.status === 0) return; // the follower says so, and asks again
         if (this.view) return;
         if (error.status === 404) states.show("noRun", { message: error.message });

@@ -40,6 +40,7 @@ export function createShell(bootstrap) {
         new Proxy({}, { get: (_, name) => (state) => shell.on[name]?.(state) }),
         { states: STATES, labels: LABELS },
     );
+    shell.states.show("loading"); // in the place of the one that the page came with
     const share = () =>
         shareDialog({ address: location.href, viewerLink: bootstrap.viewer_link, words: SHARED });
     const help = () => openMeasureHelp(bootstrap.version);

@@ -1,28 +1,18 @@
 /** How the lab writes figures, times and places. No DOM. */
 
-import { count, rate } from "../format.js";
+import { count } from "../format.js";
 
 const THIN = "\u202f";
 
-/** A median in its unit: "1.9 M/s", "205 µs", "12 lost". */
+/** Units in which figures are kept, and in which they are read. */
+const RAW = { "operations/s": [1e-6, "M/s"], ns: [1e-3, "µs"], items: [1, "lost"] };
+
+/** A median in its unit, in three digits: "1.90 M/s", "205 µs", "12 lost". */
 export function figure(value, unit) {
     if (value === null || value === undefined) return "–";
-    if (/^(ops?|operations)?\/s$|^ops_per_s$/.test(unit)) return `${rate(value)}${value >= 1e3 ? "" : THIN}/s`;
-    if (unit === "ns") return duration(value / 1e9);
-    if (unit === "µs") return duration(value / 1e6);
-    return `${value >= 1000 ? count(value) : Number(value.toPrecision(3))} ${unit}`.trim();
-}
-
-/** Seconds as people read them: "85 ns", "5 µs", "12 s", "3 min 20 s". */
-export function duration(seconds) {
-    for (const [unit, size] of [
-        ["ns", 1e-9],
-        ["µs", 1e-6],
-        ["ms", 1e-3],
-    ]) {
-        if (seconds < 1000 * size && seconds < 1) return `${Number((seconds / size).toPrecision(3))}${THIN}${unit}`;
-    }
-    return span(seconds);
+    if (unit in RAW) return figure(value * RAW[unit][0], RAW[unit][1]);
+    const text = value >= 1000 || unit === "lost" ? count(value) : value.toPrecision(3);
+    return `${text}${THIN}${unit}`.trim();
 }
 
 /** A stretch of waiting, in whole seconds. */

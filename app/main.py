@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -16,14 +18,15 @@ from starlette.types import Scope
 
 from app.assets import asset_folder
 from app.checks import FieldError
-from app.routes import api, learn, pages, websockets
+from app.routes import api, bench, learn, pages, websockets
 from app.security import Guard, error_response, is_page
+from app.services.bench import Bench
 from app.services.errors import Refusal
 from app.services.runs import Runs
 from app.settings import Settings
 from app.templating import message_page
 from app.version import version
-from lockfree_core.errors import KnobError
+from lockfree_core.errors import KnobError, StoreError
 
 if TYPE_CHECKING:
     from app.hub import CutOff
@@ -51,11 +54,21 @@ class _Assets(StaticFiles):
 
 
 class Application(Guard):
-    """The guard with the application behind it, and the runs for whoever must end them by force."""
+    """The guard with the application behind it, and what whoever stops the server must end by force."""
 
-    def __init__(self, app: FastAPI, settings: Settings, runs: Runs) -> None:
+    def __init__(self, app: FastAPI, settings: Settings, runs: Runs, bench: Bench) -> None:
         super().__init__(app, settings)
         self.runs = runs
+        self.bench = bench
+
+    def release(self) -> None:
+        """Answer whoever waits for news: the server is being stopped."""
+        self.bench.release()
+
+    def kill(self) -> None:
+        """End every engine and every sample, whatever happens."""
+        self.runs.kill()
+        self.bench.kill()
 
 
 def create_app(settings: Settings, cut_off: CutOff | None = None) -> Application:
@@ -66,32 +79,34 @@ def create_app(settings: Settings, cut_off: CutOff | None = None) -> Application
         cut_off: drops the connection at once, by its client's address. A connection whose peer does not read cannot be
             closed in good order; without this it stays until the peer or the system gives up.
     """
-    runs = Runs(settings)
+    runs, measuring = Runs(settings), Bench(Path(settings.data) / "bench.sqlite3" if settings.data else None)
     app = FastAPI(title="Lockfree Lab", version=version(), docs_url=None, redoc_url=None, openapi_url=None,
-                  lifespan=_lifespan(runs), redirect_slashes=False)  # fmt: skip
+                  lifespan=_lifespan(runs, measuring), redirect_slashes=False)  # fmt: skip
     app.state.settings = settings
     app.state.runs = runs
+    app.state.bench = measuring
     app.state.cut_off = cut_off
     app.state.viewers = 0  # WebSockets that are open, whether or not they have joined
-    for module in (pages, learn, api, websockets):
+    for module in (pages, learn, api, bench, websockets):
         app.include_router(module.router)
     app.mount("/static", _Assets(directory=asset_folder("static")), name="static")
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(FieldError, _on_field_error)
     app.add_exception_handler(KnobError, _on_knob_error)
     app.add_exception_handler(Refusal, _on_refusal)
+    app.add_exception_handler(StoreError, _on_store_error)
     app.add_exception_handler(Exception, _on_bug)
-    return Application(app, settings, runs)
+    return Application(app, settings, runs, measuring)
 
 
-def _lifespan(runs: Runs) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(runs: Runs, measuring: Bench) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         runs.open()
         try:
             yield
         finally:
-            await runs.close()
+            await asyncio.gather(runs.close(), measuring.close())
 
     return lifespan
 
@@ -121,6 +136,10 @@ async def _on_knob_error(request: Request, error: Exception) -> Response:
 async def _on_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     return error_response(error.status, str(error), error.field)
+
+
+async def _on_store_error(request: Request, error: Exception) -> Response:
+    return _answer(request, 503, f"{error}.")
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:

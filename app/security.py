@@ -28,7 +28,9 @@ __all__ = ["Guard", "HostRule", "Role", "cookie_name", "error_response", "is_pag
 Role = Literal["presenter", "viewer"]
 
 SAFE_METHODS: Final = ("GET", "HEAD")
-_ENTRANCES: Final = ("/", "/watch", "/step")
+# What a body may have where it is more than elsewhere: a result file of the bench.
+_LARGER: Final = {"/api/bench/runs": 64 * 1024 * 1024}
+_ENTRANCES: Final = ("/", "/watch", "/step", "/measure")
 
 _HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -146,8 +148,8 @@ class Guard:
         send = _with_headers(send, host if self._hosts.allows(host) else "")
         answer = self._refuse_host(host) or self._enter(scope) or self._refuse(scope, headers, host)
         if answer is None and scope["method"] not in SAFE_METHODS:
-            body = await _read_body(receive)
-            answer = _too_large("more") if body is None else None
+            body = await _read_body(receive, _most_bytes(scope))
+            answer = _too_large("more", _most_bytes(scope)) if body is None else None
             receive = _replay(body or b"", receive)
         await (answer or self._app)(scope, receive, send)
 
@@ -214,7 +216,7 @@ class Guard:
             return error_response(403, "only the presenter controls; open the link that the server printed")
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return error_response(415, "the content type must be application/json", "content-type")
-        return _refuse_length(headers.get("content-length"))
+        return _refuse_length(headers.get("content-length"), _most_bytes(scope))
 
     def _refuse_nobody(self, scope: Scope) -> Response | None:
         path = scope["path"]
@@ -239,26 +241,30 @@ class Guard:
         return self._token_role(headers) or ("viewer" if self._settings.open_to_viewers else None)
 
 
-def _refuse_length(length: str | None) -> Response | None:
-    if length is not None and (not length.isdigit() or int(length[:12]) > BODY_BYTES):
-        return _too_large(length[:20])
+def _most_bytes(scope: Scope) -> int:
+    return _LARGER.get(scope["path"], BODY_BYTES)
+
+
+def _refuse_length(length: str | None, most: int) -> Response | None:
+    if length is not None and (not length.isdigit() or int(length[:12]) > most):
+        return _too_large(length[:20], most)
     return None
 
 
-def _too_large(got: str) -> Response:
-    return error_response(413, f"the body must have at most {BODY_BYTES} bytes; got {got}", "content-length")
+def _too_large(got: str, most: int) -> Response:
+    return error_response(413, f"the body must have at most {most} bytes; got {got}", "content-length")
 
 
-async def _read_body(receive: Receive) -> bytes | None:
+async def _read_body(receive: Receive, most: int) -> bytes | None:
     """The whole body, or None where it is too large, whatever its Content-Length said."""
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
-        body += bytes(message.get("body", b""))
-        if len(body) > BODY_BYTES:
+        body += message.get("body", b"")
+        if len(body) > most:
             return None
         if not message.get("more_body", False):
-            return body
+            return bytes(body)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -7,6 +7,7 @@ import contextlib
 import signal
 import socket
 import webbrowser
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -65,9 +66,9 @@ def _bind_words(settings: Settings, error: OSError) -> str:
 class _Server(uvicorn.Server):
     """Says where it listens once it does, and drops connections whose other end does not read."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+    def __init__(self, config: uvicorn.Config, settings: Settings, release: Callable[[], None]) -> None:
         super().__init__(config)
-        self._settings = settings
+        self._settings, self._release = settings, release
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -75,6 +76,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         asyncio.get_running_loop().call_later(_GRACE_S, self._drop_all)
+        self._release()
         await super().shutdown(sockets)
 
     def cut_off(self, client: Any) -> None:
@@ -104,14 +106,14 @@ def serve(settings: Settings, bound: socket.socket) -> None:
         timeout_keep_alive=_KEEP_ALIVE_S,
         lifespan="on",
     )  # fmt: skip
-    server = _Server(config, settings)
+    server = _Server(config, settings, app.release)
     # uvicorn raises a signal that it caught once more after its end; by then it must not end the process half-way.
     signal.signal(signal.SIGTERM, lambda number, frame: None)
     try:
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[bound])
     finally:
-        app.runs.kill()
+        app.kill()
 
 
 def _announce(settings: Settings) -> None:

@@ -95,6 +95,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
                _whole("history_mb", 1, 1024)),
         Option("idle_minutes", "10", "a run that nobody has looked at for so long is stopped",
                _number("idle_minutes", 0.01, 1440)),
+        Option("data", "none", "folder of the history of measurements, instead of the user's data directory", str),
     )
 }  # fmt: skip
 
@@ -113,6 +114,7 @@ class Settings:
     max_viewers: int = 64
     history_mb: int = 16
     idle_minutes: float = 10
+    data: str | None = None
     presenter_token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     viewer_token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
 

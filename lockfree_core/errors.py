@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["BenchError", "EngineError", "KnobError", "LockfreeError", "NativeError", "RecordingError", "ResultError",
-           "ScheduleError", "StoreError", "ThreadLimitError", "TraceError"]  # fmt: skip
+__all__ = ["BenchError", "EngineError", "KnobError", "LockfreeError", "MissingRunError", "NativeError",
+           "RecordingError", "ResultError", "ScheduleError", "StoreError", "ThreadLimitError",
+           "TraceError"]  # fmt: skip
 
 
 class LockfreeError(Exception):
@@ -58,3 +59,7 @@ class ResultError(LockfreeError, ValueError):
 
 class StoreError(LockfreeError, RuntimeError):
     """The history of measurements cannot be read or written; it was not changed."""
+
+
+class MissingRunError(StoreError):
+    """The history has no such run, or more than one."""

@@ -119,6 +119,17 @@ class Run:
             found.setdefault(case.group, []).append(case)
         yield from found.values()
 
+    def summary(self) -> dict[str, Any]:
+        """What a list of runs says of it, without its samples."""
+        place, cores = self.environment, self.environment.get("cores")
+        return {
+            "id": self.id, "name": self.name, "note": self.note, "date": str(place.get("date", "")),
+            "preset": self.preset, "ended": self.ended, "interpreter": str(place.get("interpreter", "")),
+            "cpu": str(place.get("cpu", "")), "cores": cores if isinstance(cores, int) else 0,
+            "commit_id": str(place.get("commit", "")), "cases": len(self.cases),
+            "samples": sum(len(case.samples) for case in self.cases), "failed": self.failed_samples,
+        }  # fmt: skip
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
         return {

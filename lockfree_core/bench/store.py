@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from lockfree_core.bench.results import Run
-from lockfree_core.errors import ResultError, StoreError
+from lockfree_core.errors import MissingRunError, ResultError, StoreError
 
 __all__ = ["VARIABLE", "Store", "default_place"]
 
@@ -126,13 +126,8 @@ class Store:
 
     def save(self, run: Run) -> None:
         """Put a run in, or replace the one with its id."""
-        place, samples = run.environment, sum(len(case.samples) for case in run.cases)
-        cores = place.get("cores")
-        values = (
-            run.id, run.name, run.note, str(place.get("date", "")), run.preset, run.ended,
-            str(place.get("interpreter", "")), str(place.get("cpu", "")), cores if isinstance(cores, int) else 0,
-            str(place.get("commit", "")), len(run.cases), samples, run.failed_samples,
-        )  # fmt: skip
+        summary = run.summary()
+        values = tuple(summary[name] for name in _COLUMNS)
         body = json.dumps(run.as_dict(), ensure_ascii=False)
         changes = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
         with self._errors(), self._transaction():
@@ -171,7 +166,7 @@ class Store:
             exact = [row for row in found if row[0] == key]
             if len(exact or found) != 1:
                 what = f"{len(found)} runs are called" if found else "there is no run called"
-                raise StoreError(f"{what} {key!r} in {self.path}; `lockfree-lab bench list` lists them")
+                raise MissingRunError(f"{what} {key!r} in {self.path}; `lockfree-lab bench list` lists them")
             (row,) = exact or found
             body = self._connection.execute("SELECT body FROM documents WHERE id = ?", row).fetchone()
         try:

@@ -18,7 +18,7 @@ from starlette.types import Scope
 
 from app.assets import asset_folder
 from app.checks import FieldError
-from app.routes import api, bench, learn, pages, websockets
+from app.routes import api, bench, claims, learn, pages, websockets
 from app.security import Guard, error_response, is_page
 from app.services.bench import Bench
 from app.services.errors import Refusal
@@ -87,7 +87,7 @@ def create_app(settings: Settings, cut_off: CutOff | None = None) -> Application
     app.state.bench = measuring
     app.state.cut_off = cut_off
     app.state.viewers = 0  # WebSockets that are open, whether or not they have joined
-    for module in (pages, learn, api, bench, websockets):
+    for module in (pages, claims, learn, api, bench, websockets):
         app.include_router(module.router)
     app.mount("/static", _Assets(directory=asset_folder("static")), name="static")
     app.add_exception_handler(HTTPException, _on_http_error)

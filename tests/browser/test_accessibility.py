@@ -111,3 +111,14 @@ def test_watch(open_page: OpenPage, server: Server) -> None:
                 method: 'DELETE', headers: { 'Content-Type': 'application/json' }, body: '{}' })""",
             run,
         )
+
+
+def test_claims(open_page: OpenPage, server: Server) -> None:
+    page = open_page(viewport={"width": 1024, "height": 768})
+    page.goto(f"{server.base_url}/measure/claims?token={server.token}")
+    assert violations(page) == []
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    page.keyboard.press("t")
+    assert violations(page) == []
+    page.locator("#no-deadlock").get_by_role("link", name="Two locks, two orders: deadlock").click()
+    expect(page.locator("#states .card")).to_have_count(0, timeout=SLOW_MS)

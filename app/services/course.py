@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
+from lockfree_core.bench.classic import COLUMNS, classic_text
 from lockfree_core.catalog import CATALOG
+from lockfree_core.claims.reference import reference_run
 from lockfree_core.scenarios.puzzles import PUZZLES
 from lockfree_core.scenarios.registry import SCENARIOS
 
@@ -108,5 +111,14 @@ def page_data(chapter: Chapter | None) -> dict[str, Any]:
     return {
         "chapter": chapter, "chapters": list(CHAPTERS.values()), "before": before, "after": after,
         "number": 0 if chapter is None else _CHAPTERS.index(chapter) + 1,
-        "scenarios": SCENARIOS, "puzzles": PUZZLES, "catalog": CATALOG,
+        "scenarios": SCENARIOS, "puzzles": PUZZLES, "catalog": CATALOG, "classic": _classic(),
     }  # fmt: skip
+
+
+@cache
+def _classic() -> dict[str, Any]:
+    """The classic table, beside the run that comes with the package."""
+    run = reference_run("classic")
+    place = run.environment
+    machine = f"{place['cores']} cores of {place['cpu']} with {place['interpreter']}"
+    return {"columns": COLUMNS, "rows": classic_text(run), "machine": machine}

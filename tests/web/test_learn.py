@@ -13,6 +13,8 @@ from app.routes.pages import LABS
 from app.services import stepping
 from app.services.course import CHAPTERS, neighbours, page_data
 from app.templating import render
+from lockfree_core.bench.presets import PRESETS
+from lockfree_core.claims.registry import CLAIMS
 from lockfree_core.scenarios.puzzles import PUZZLES
 from lockfree_core.scenarios.registry import SCENARIOS
 from lockfree_core.trace.layout import describe_layout
@@ -75,7 +77,11 @@ def leads_somewhere(link: str) -> bool:
         return parts.path.removeprefix("/learn/") in CHAPTERS and not query
     if parts.path == "/step" and query:
         return list(query.items())[0] in [("scenario", key) for key in SCENARIOS] + [("puzzle", key) for key in PUZZLES]
-    return parts.path in ("/watch", "/step", "/learn") and not query
+    if parts.path == "/measure" and query:
+        return list(query.items())[0] in [("preset", key) for key in PRESETS]
+    if parts.path == "/measure/claims" and parts.fragment:
+        return parts.fragment in CLAIMS
+    return parts.path in ("/watch", "/step", "/measure", "/measure/claims", "/learn") and not query
 
 
 @pytest.mark.parametrize("key", [None, *CHAPTERS])

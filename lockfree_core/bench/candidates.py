@@ -5,6 +5,7 @@ What a candidate builds are bare callables, bound once, so that a sample calls n
 
 from __future__ import annotations
 
+from _operator import is_
 from _thread import get_ident
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -166,13 +167,18 @@ def _native(name: str, first: str, second: str = "", look: str = "") -> Callable
     return build
 
 
-# The cheapest calls that there are: with one argument, and with none.
-_one_argument, _no_argument = ().count, "".isascii
+# The cheapest calls that there are: with two arguments, with one, and with none.
+_two_arguments, _one_argument, _no_argument = is_, ().count, "".isascii
 
 
 def _null(structure: str) -> Callable[[Workload], Parts]:
-    first = _no_argument if structure == "counter" else _one_argument
-    return lambda _: Parts(first, _no_argument, lambda: None)
+    """Calls of the same shape as the structure's, that do nothing."""
+    shapes: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+        "counter": (_no_argument, _no_argument),
+        "dictionary": (_two_arguments, _one_argument),
+    }
+    first, second = shapes.get(structure, (_one_argument, _no_argument))
+    return lambda _: Parts(first, second, lambda: None)
 
 
 def _algorithm(structure: str, name: str, *names: str) -> list[Candidate]:

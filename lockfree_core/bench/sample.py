@@ -13,10 +13,12 @@ import json
 import os
 import sys
 import time
-from itertools import repeat
+from dataclasses import replace
+from itertools import islice, repeat
 from typing import Any, Final
 
 from lockfree_core import native
+from lockfree_core.bench.accounts import Tally, Writer
 from lockfree_core.bench.candidates import Candidate, Parts, find_candidate
 from lockfree_core.bench.measuring import (
     Measured,
@@ -85,7 +87,9 @@ def _measure(spec: SampleSpec, candidate: Candidate) -> dict[str, Any]:
 
 def make_null(candidate: Candidate, spec: SampleSpec) -> tuple[Subject, Body]:
     """What the harness runs with nothing in it, and the loop that somebody would write by hand to do the same."""
-    subject, parts = make_subject(candidate, spec.workload)
+    # To think takes as long with a harness as without one.
+    load = replace(spec.workload, think=0)
+    subject, parts = make_subject(candidate, load)
     first, second = parts.first, parts.second
 
     def calls(count: int) -> None:
@@ -98,11 +102,31 @@ def make_null(candidate: Candidate, spec: SampleSpec) -> tuple[Subject, Body]:
             first(1)
             second()
 
+    def mix(count: int) -> None:
+        assert second is not None
+        for is_put in islice(draws, count):
+            if is_put:
+                first(1)
+            else:
+                second()
+
+    def entries(count: int) -> None:
+        assert second is not None
+        for key, is_set in islice(steps, count):
+            if is_set:
+                first(key, 1)
+            else:
+                second(key)
+
     if candidate.structure == "counter":
         return subject, calls
-    if candidate.structure == "dictionary" or spec.workload.insert_share is not None:
-        return subject, subject.worker()  # there is no shorter loop that draws from a mix
-    return subject, pairs
+    if candidate.structure == "dictionary":
+        steps = Writer(0, load).steps
+        return subject, entries
+    if load.insert_share is None:
+        return subject, pairs
+    draws = Tally(0, load.insert_share).draws
+    return subject, mix
 
 
 def _figures(measured: Measured) -> dict[str, Any]:

@@ -211,6 +211,8 @@ class Bench:
         run.name, run.note = new.get("name", run.name), new.get("note", run.note)
         if not is_running:
             self._save(run)
+            if self.job is not None and self.job.id == id:
+                self.job.was_saved()
         return run
 
     def delete(self, id: str) -> None:

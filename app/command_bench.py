@@ -408,7 +408,7 @@ def _import(options: argparse.Namespace) -> int:
 
     run = read_result(options.file)
     with _open(options) as store:
-        if any(known["id"] == run.id for known in store.list()):
+        if store.holds(run.id):
             raise StoreError(f"the run {run.id} is in {store.path} already")
         store.save(run)
         print(f"imported {run.id} into {store.path}")

@@ -15,6 +15,7 @@ from tests.serving import ROOT
 
 FACADE = "lockfree_core"
 LAYERS = [
+    "lockfree_core.lazy",
     "lockfree_core.errors",
     "lockfree_core.native",
     "lockfree_core.memory",
@@ -142,6 +143,7 @@ def test_allowed_imports_pass(module: str, source: str, is_package: bool) -> Non
 def test_the_library_loads_the_standard_library_only() -> None:
     program = (
         "import json, sys; before = set(sys.modules); import lockfree_core; "
+        "[getattr(lockfree_core, name) for name in lockfree_core.__all__]; "
         "print(json.dumps(sorted({name.partition('.')[0] for name in set(sys.modules) - before})))"
     )
     answer = subprocess.run(

@@ -22,7 +22,7 @@ from app.services.errors import Refusal
 from lockfree_core.bench.interpreters import Interpreter, find_interpreters
 from lockfree_core.bench.results import Run
 from lockfree_core.bench.store import Store, default_place
-from lockfree_core.errors import MissingRunError, ResultError
+from lockfree_core.errors import ResultError
 
 __all__ = ["Bench"]
 
@@ -195,14 +195,10 @@ class Bench:
         job = self.job
         if job is not None and job.id == id and not (job.is_ended and job.is_saved):
             return job.snapshot(), not job.is_ended
-        try:
-            with Store(self.place) as store:
-                run = store.load(id)
-        except MissingRunError:
-            raise _missing(id) from None
-        if run.id != id:
-            raise _missing(id)
-        return run, False
+        with Store(self.place) as store:
+            if not store.holds(id):
+                raise _missing(id)
+            return store.load(id), False
 
     def change(self, id: str, body: Mapping[str, Any]) -> Run:
         """Name or note. Raises FieldError, Refusal, StoreError."""
@@ -215,16 +211,21 @@ class Bench:
         run.name, run.note = new.get("name", run.name), new.get("note", run.note)
         if not is_running:
             self._save(run)
+            if self.job is not None and self.job.id == id:
+                self.job.was_saved()
         return run
 
     def delete(self, id: str) -> None:
         """Forget a run. Raises Refusal, StoreError."""
-        run, is_running = self.find(id)
-        if is_running:
+        job = self.job if self.job is not None and self.job.id == id else None
+        if job is not None and not job.is_ended:
             raise Refusal(409, "this run is being measured; cancel it first")
-        with contextlib.suppress(MissingRunError), Store(self.place) as store:
-            store.delete(run.id)
-        if self.job is not None and self.job.id == id:
+        with Store(self.place) as store:
+            if store.holds(id):
+                store.delete(id)
+            elif job is None:
+                raise _missing(id)
+        if job is not None:
             self.job = None
 
     def add(self, text: bytes) -> str:
@@ -238,7 +239,7 @@ class Bench:
         if self.job is not None and self.job.id == run.id:
             raise Refusal(409, f"the run {run.id} is here already")
         with Store(self.place) as store:
-            if any(known["id"] == run.id for known in store.list()):
+            if store.holds(run.id):
                 raise Refusal(409, f"the run {run.id} is in the history already")
             store.save(run)
         return run.id

@@ -66,6 +66,11 @@ class Job:
             run.note = run.note if note is None else note
         self._change()
 
+    def was_saved(self) -> None:
+        """Somebody kept it after all."""
+        self.is_saved, self.trouble = True, None
+        self._change()
+
     def snapshot(self) -> Run:
         """The run as it is now, which the thread does not change any more."""
         run = self._runner.run

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from collections import Counter
 from collections.abc import Sequence
 from itertools import cycle
 from typing import Any, Final
@@ -20,6 +18,8 @@ class Tally:
     """What one thread of a mix put and took."""
 
     def __init__(self, thread: int, insert_share: int) -> None:
+        import random  # here: most samples draw nothing, and need not load it
+
         draw = random.Random(thread).random
         self.draws = cycle([draw() * 100 < insert_share for _ in range(_PATTERN)])
         self.number = thread + 1
@@ -34,6 +34,8 @@ class Writer:
     """One thread's endless plan, and which values it has set."""
 
     def __init__(self, thread: int, workload: Workload) -> None:
+        import random
+
         draws = random.Random(thread)
         share = workload.insert_share
         self._thread = thread
@@ -79,6 +81,8 @@ def difference(expected: int, found: int) -> str:
 
 def missing_tokens(expected: Sequence[int], found: Sequence[Any]) -> str | None:
     """What is wrong with the tokens found, or None."""
+    from collections import Counter
+
     tally, wanted = Counter(found), set(expected)
     parts = []
     nothing = tally.pop(None, 0)

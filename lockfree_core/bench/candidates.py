@@ -5,19 +5,21 @@ What a candidate builds are bare callables, bound once, so that a sample calls n
 
 from __future__ import annotations
 
-import queue
-import threading
+from _operator import is_
+from _thread import get_ident
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-from lockfree_core import native, structures
+from lockfree_core import native
 from lockfree_core.bench import stand_ins
 from lockfree_core.bench.workloads import Workload
 from lockfree_core.errors import BenchError
-from lockfree_core.memory import Backoff, HardwareMemory, LockedMemory, Memory
-from lockfree_core.structures import locked, ring_queue
+
+if TYPE_CHECKING:
+    from lockfree_core.memory import Backoff, Memory
 
 __all__ = ["CANDIDATES", "IMPLEMENTATIONS", "STRUCTURES", "Candidate", "Parts", "find_candidate", "matrix"]
 
@@ -54,7 +56,7 @@ class CountingBackoff:
 
     def pause(self, losses: int) -> None:
         """Count, then wait as the policy says."""
-        thread = threading.get_ident()
+        thread = get_ident()
         self._losses[thread] = self._losses.get(thread, 0) + 1
         self._policy.pause(losses)
 
@@ -108,16 +110,21 @@ class Candidate:
 
 
 def _on(
-    memory: Callable[[Backoff], Memory], make: Callable[..., Any], first: str, second: str = "", look: str = ""
+    memory: str, make: Callable[[Memory, Workload], Any], first: str, second: str = "", look: str = ""
 ) -> Callable[[Workload], Parts]:
     """An algorithm in Python on a memory, its losses counted."""
 
     def build(workload: Workload) -> Parts:
         backoff = CountingBackoff(workload.policy.for_python())
-        structure = make(memory(backoff), workload)
+        structure = make(_class("lockfree_core.memory", memory)(backoff), workload)
         return _bound(structure, first, second, look, backoff.losses)
 
     return build
+
+
+def _class(module: str, name: str) -> Any:
+    """Loaded when it is built: a sample is a fresh process, and what it does not measure it need not load."""
+    return getattr(import_module(module), name)
 
 
 def _bound(structure: Any, first: str, second: str, look: str, losses: Callable[[], int] | None = None) -> Parts:
@@ -136,9 +143,18 @@ def _plain(
     return lambda workload: _bound(make(workload), first, second, look)
 
 
-def _twin(make: Callable[[Memory], Any], first: str, second: str = "", look: str = "") -> Callable[[Workload], Parts]:
+def _twin(name: str, first: str, second: str = "", look: str = "") -> Callable[[Workload], Parts]:
     """A twin's memory is the one that its lock-free sibling gets by default."""
-    return _plain(lambda _: make(HardwareMemory() if native.available() else LockedMemory()), first, second, look)
+    memory = "HardwareMemory" if native.available() else "LockedMemory"
+    return _plain(
+        lambda _: _class("lockfree_core.structures.locked", name)(_class("lockfree_core.memory", memory)()),
+        first, second, look,
+    )  # fmt: skip
+
+
+def _library(name: str, second: str) -> Callable[[Workload], Parts]:
+    """A queue of the standard library."""
+    return _plain(lambda _: _class("queue", name)(), "put", second)
 
 
 def _native(name: str, first: str, second: str = "", look: str = "") -> Callable[[Workload], Parts]:
@@ -151,24 +167,31 @@ def _native(name: str, first: str, second: str = "", look: str = "") -> Callable
     return build
 
 
-# The cheapest calls that there are: with one argument, and with none.
-_one_argument, _no_argument = ().count, "".isascii
+# The cheapest calls that there are: with two arguments, with one, and with none.
+_two_arguments, _one_argument, _no_argument = is_, ().count, "".isascii
 
 
 def _null(structure: str) -> Callable[[Workload], Parts]:
-    first = _no_argument if structure == "counter" else _one_argument
-    return lambda _: Parts(first, _no_argument, lambda: None)
+    """Calls of the same shape as the structure's, that do nothing."""
+    shapes: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+        "counter": (_no_argument, _no_argument),
+        "dictionary": (_two_arguments, _one_argument),
+    }
+    first, second = shapes.get(structure, (_one_argument, _no_argument))
+    return lambda _: Parts(first, second, lambda: None)
 
 
-def _algorithm(structure: str, title: str, make: Callable[..., Any], *names: str) -> list[Candidate]:
+def _algorithm(structure: str, name: str, *names: str) -> list[Candidate]:
+    """A structure in Python, on either kind of cells."""
+
+    def make(memory: Memory, workload: Workload) -> Any:
+        kind = _class("lockfree_core.structures", name)
+        return kind(workload.capacity, memory) if structure == "ring" else kind(memory)
+
     return [
-        Candidate(structure, "emulated", f"{title}, emulated CAS", _on(LockedMemory, make, *names)),
-        Candidate(structure, "hardware", f"{title} in Python", _on(HardwareMemory, make, *names), needs_native=True),
+        Candidate(structure, "emulated", f"{name}, emulated CAS", _on("LockedMemory", make, *names)),
+        Candidate(structure, "hardware", f"{name} in Python", _on("HardwareMemory", make, *names), needs_native=True),
     ]
-
-
-def _ring(memory: Memory, workload: Workload) -> Any:
-    return ring_queue.RingQueue[Any](workload.capacity, memory)
 
 
 def _kernels(structure: str) -> list[Candidate]:
@@ -188,10 +211,8 @@ def _all() -> Iterable[Candidate]:
     yield Candidate(
         "counter", "mutex", "Lock + int", _plain(lambda _: stand_ins.LockedInteger(), "increment", "", "value")
     )
-    yield Candidate("counter", "twin", "LockedCounter", _twin(locked.LockedCounter, "increment", "", "value"))
-    yield from _algorithm(
-        "counter", "AtomicCounter", lambda m, _: structures.AtomicCounter(m), "increment", "", "value"
-    )
+    yield Candidate("counter", "twin", "LockedCounter", _twin("LockedCounter", "increment", "", "value"))
+    yield from _algorithm("counter", "AtomicCounter", "increment", "", "value")
     yield Candidate(
         "counter", "native", "native AtomicCounter", _native("AtomicCounter", "increment", "", "value"), True
     )
@@ -205,42 +226,37 @@ def _all() -> Iterable[Candidate]:
         yield Candidate("counter", key, title, needs_native=kind != "lock", shared=kind)
 
     yield Candidate("stack", "mutex", "Lock + list", _plain(lambda _: stand_ins.LockedList(), "put", "take"))
-    yield Candidate("stack", "twin", "LockedStack", _twin(locked.LockedStack, "push", "pop"))
-    yield from _algorithm("stack", "TreiberStack", lambda m, _: structures.TreiberStack(m), "push", "pop")
+    yield Candidate("stack", "twin", "LockedStack", _twin("LockedStack", "push", "pop"))
+    yield from _algorithm("stack", "TreiberStack", "push", "pop")
     yield Candidate("stack", "native", "native TreiberStack", _native("TreiberStack", "push", "pop"), True)
     yield Candidate("stack", "standard", "deque", _plain(lambda _: deque(), "append", "pop"))
-    yield Candidate("stack", "queue", "queue.LifoQueue", _plain(lambda _: queue.LifoQueue(), "put", "get_nowait"))
+    yield Candidate("stack", "queue", "queue.LifoQueue", _library("LifoQueue", "get_nowait"))
 
     yield Candidate("queue", "mutex", "Lock + deque", _plain(lambda _: stand_ins.LockedDeque(), "put", "take"))
-    yield Candidate("queue", "twin", "LockedQueue", _twin(locked.LockedQueue, "enqueue", "dequeue"))
-    yield from _algorithm(
-        "queue", "MichaelScottQueue", lambda m, _: structures.MichaelScottQueue(m), "enqueue", "dequeue"
-    )
+    yield Candidate("queue", "twin", "LockedQueue", _twin("LockedQueue", "enqueue", "dequeue"))
+    yield from _algorithm("queue", "MichaelScottQueue", "enqueue", "dequeue")
     yield Candidate(
         "queue", "native", "native MichaelScottQueue", _native("MichaelScottQueue", "enqueue", "dequeue"), True
     )
     yield Candidate("queue", "standard", "deque", _plain(lambda _: deque(), "append", "popleft"))
-    yield Candidate("queue", "simplequeue", "SimpleQueue", _plain(lambda _: queue.SimpleQueue(), "put", "get_nowait"))
-    yield Candidate("queue", "queue", "queue.Queue", _plain(lambda _: queue.Queue(), "put", "get_nowait"))
+    yield Candidate("queue", "simplequeue", "SimpleQueue", _library("SimpleQueue", "get_nowait"))
+    yield Candidate("queue", "queue", "queue.Queue", _library("Queue", "get_nowait"))
 
     yield Candidate(
         "ring", "mutex", "Lock + bounded deque", _plain(lambda w: stand_ins.LockedRing(w.capacity), "put", "take")
     )
-    yield from _algorithm("ring", "RingQueue", _ring, "try_put", "try_get")
+    yield from _algorithm("ring", "RingQueue", "try_put", "try_get")
     yield Candidate("ring", "native", "native RingQueue", _native("RingQueue", "try_put", "try_get"), True)
-    yield Candidate(
-        "ring", "queue", "queue.Queue(n)", _plain(lambda w: queue.Queue(w.capacity), "put_nowait", "get_nowait")
-    )
+    yield Candidate("ring", "queue", "queue.Queue(n)",
+                    _plain(lambda w: _class("queue", "Queue")(w.capacity), "put_nowait", "get_nowait"))  # fmt: skip
 
     yield Candidate(
         "dictionary", "mutex", "Lock + dict", _plain(lambda _: stand_ins.LockedDict(), "set", "get", "items")
     )
     yield Candidate("dictionary", "rwlock", "readers-writer lock + dict",
                     _plain(lambda _: stand_ins.ReadersWriterDict(), "set", "get", "items"))  # fmt: skip
-    yield Candidate("dictionary", "twin", "RWLockMap", _twin(locked.RWLockMap, "set", "get", "items"))
-    yield from _algorithm(
-        "dictionary", "CopyOnWriteMap", lambda m, _: structures.CopyOnWriteMap(m), "set", "get", "items"
-    )
+    yield Candidate("dictionary", "twin", "RWLockMap", _twin("RWLockMap", "set", "get", "items"))
+    yield from _algorithm("dictionary", "CopyOnWriteMap", "set", "get", "items")
     yield Candidate("dictionary", "standard", "dict", lambda _: _dictionary_of({}))
     for structure in ("counter", "stack", "queue", "ring"):
         yield from _kernels(structure)

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any, Final
 
 from lockfree_core.bench.histogram import Histogram
@@ -17,6 +16,7 @@ __all__ = ["Measured", "harness_overhead", "jain", "measure_latency", "measure_t
 _BATCH_NS: Final = 200_000  # between two looks at the clock, which cost 100 ns: nothing to worry about
 _LARGEST_BATCH: Final = 100_000
 _MOST_LATENCIES: Final = 1_000_000  # of all threads together: what a sample remembers until it is over
+_STRETCH: Final = 10  # batches of each
 _ROUNDS: Final = 9  # of a bare loop and of the harness, by turns
 
 
@@ -118,7 +118,7 @@ def harness_overhead(subject: Subject, bare: Body, warm_up: float) -> tuple[floa
     body = subject.worker()
     batch = _warm(body, warm_up)
     _warm(bare, warm_up)
-    clock, cpu, count = time.perf_counter_ns, time.process_time_ns, batch * 20
+    clock, cpu, count = time.perf_counter_ns, time.process_time_ns, batch * _STRETCH
     harnessed, plain = [], []
     for _ in range(_ROUNDS):
         begin = cpu()
@@ -130,7 +130,7 @@ def harness_overhead(subject: Subject, bare: Body, warm_up: float) -> tuple[floa
             done += batch
             clock()
         harnessed.append(cpu() - begin)
-    return _ratio(harnessed, plain) - 1, median(plain) / count
+    return _ratio(harnessed, plain) - 1, sorted(plain)[_ROUNDS // 2] / count
 
 
 def _ratio(one: Sequence[int], other: Sequence[int]) -> float:

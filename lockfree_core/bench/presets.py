@@ -52,7 +52,7 @@ def _threads(*counts: int) -> tuple[Workload, ...]:
 
 
 _CLASSIC: Final = (
-    *_pick("counter stack", "null"),
+    *_pick("counter stack dictionary", "null"),  # a queue's loop is a stack's
     *_pick("counter stack queue", "mutex emulated hardware native standard"),
     *_pick("dictionary", "rwlock mutex emulated hardware standard"),
 )

@@ -30,6 +30,7 @@ __all__ = ["Limits", "Progress", "Runner", "run_sample"]
 _POLL_S: Final = 0.05
 _EXTRA_S: Final = 5.0  # what a sample that ends itself is given on top
 _LONGEST_REASON: Final = 500
+_LONGER: Final = 1.15  # than the budget, as a multiple, if that completes the fewest rounds
 _HOPELESS: Final = 3  # failures in a row after which a case is left alone
 
 
@@ -39,7 +40,8 @@ class Limits:
 
     Attributes:
         precision: the half width of the median's interval, relative to it, that is asked for.
-        budget_s: how long the run may take; the samples under way are finished.
+        budget_s: how long the run may take; the samples under way are finished. A seventh longer where that completes
+            the fewest rounds: without them nothing that was measured could be told from noise.
         fewest: rounds at the least, unless the time is over; six are what an interval of 95 % needs.
         most: rounds at the most.
     """
@@ -106,6 +108,7 @@ class Runner:
 
     def _take_round(self) -> str:
         """A sample of every case whose group has not enough; why it ended, or ``running``."""
+        limit = self._limit_s(self._round)
         self._round += 1
         waiting = [
             case for group in self.run.groups() if not self._has_enough(group) for case in group if _is_open(case)
@@ -113,7 +116,7 @@ class Runner:
         for case in waiting:
             if self._cancelled.is_set():
                 return "cancelled"
-            if time.monotonic() - self._began >= self.limits.budget_s and self._round > 1:
+            if self._round > 1 and time.monotonic() - self._began >= limit:
                 return "budget"
             self._report(case)
             sample = run_sample(case.python or sys.executable, case.spec, self._cancelled, self._command)
@@ -122,6 +125,14 @@ class Runner:
             self._note(case, sample)
         return self._ending()
 
+    def _limit_s(self, rounds: int) -> float:
+        """How long the run may take, as far as can be said after so many rounds."""
+        budget, fewest = self.limits.budget_s, self.limits.fewest
+        if not 0 < rounds < fewest:
+            return budget
+        needed = (time.monotonic() - self._began) / rounds * fewest
+        return budget * _LONGER if needed <= budget * _LONGER else budget
+
     def _ending(self) -> str:
         if not any(case.values() for case in self.run.cases) and not any(map(_is_open, self.run.cases)):
             return "nothing"
@@ -129,7 +140,7 @@ class Runner:
             return "precise"
         if self._round >= self.limits.most:
             return "rounds"
-        return "budget" if time.monotonic() - self._began >= self.limits.budget_s else "running"
+        return "budget" if time.monotonic() - self._began >= self._limit_s(self._round) else "running"
 
     def _note(self, case: Case, sample: dict[str, Any]) -> None:
         if sample.get("unavailable"):
@@ -144,7 +155,8 @@ class Runner:
 
     def _is_precise(self, case: Case) -> bool:
         values = case.values()
-        if case.spec.kind == "race" or len(values) < self.limits.fewest:
+        is_null = case.spec.candidate.endswith("/null")  # nothing is compared with it
+        if case.spec.kind == "race" or is_null or len(values) < self.limits.fewest:
             return len(values) >= self.limits.fewest
         interval = case.interval()
         return interval is not None and interval.is_sure and interval.half_width <= self.limits.precision

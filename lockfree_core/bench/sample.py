@@ -10,14 +10,15 @@ from __future__ import annotations
 import faulthandler
 import gc
 import json
-import platform
+import os
 import sys
 import time
-from itertools import repeat
-from pathlib import Path
+from dataclasses import replace
+from itertools import islice, repeat
 from typing import Any, Final
 
 from lockfree_core import native
+from lockfree_core.bench.accounts import Tally, Writer
 from lockfree_core.bench.candidates import Candidate, Parts, find_candidate
 from lockfree_core.bench.measuring import (
     Measured,
@@ -27,7 +28,6 @@ from lockfree_core.bench.measuring import (
     measure_throughput,
     run_threads,
 )
-from lockfree_core.bench.races import RACES
 from lockfree_core.bench.spec import SampleSpec
 from lockfree_core.bench.subjects import Body, Subject, make_subject
 from lockfree_core.errors import BenchError, LockfreeError
@@ -87,7 +87,9 @@ def _measure(spec: SampleSpec, candidate: Candidate) -> dict[str, Any]:
 
 def make_null(candidate: Candidate, spec: SampleSpec) -> tuple[Subject, Body]:
     """What the harness runs with nothing in it, and the loop that somebody would write by hand to do the same."""
-    subject, parts = make_subject(candidate, spec.workload)
+    # To think takes as long with a harness as without one.
+    load = replace(spec.workload, think=0)
+    subject, parts = make_subject(candidate, load)
     first, second = parts.first, parts.second
 
     def calls(count: int) -> None:
@@ -100,11 +102,31 @@ def make_null(candidate: Candidate, spec: SampleSpec) -> tuple[Subject, Body]:
             first(1)
             second()
 
+    def mix(count: int) -> None:
+        assert second is not None
+        for is_put in islice(draws, count):
+            if is_put:
+                first(1)
+            else:
+                second()
+
+    def entries(count: int) -> None:
+        assert second is not None
+        for key, is_set in islice(steps, count):
+            if is_set:
+                first(key, 1)
+            else:
+                second(key)
+
     if candidate.structure == "counter":
         return subject, calls
-    if candidate.structure == "dictionary" or spec.workload.insert_share is not None:
-        return subject, subject.worker()  # there is no shorter loop that draws from a mix
-    return subject, pairs
+    if candidate.structure == "dictionary":
+        steps = Writer(0, load).steps
+        return subject, entries
+    if load.insert_share is None:
+        return subject, pairs
+    draws = Tally(0, load.insert_share).draws
+    return subject, mix
 
 
 def _figures(measured: Measured) -> dict[str, Any]:
@@ -178,6 +200,8 @@ def _processes(spec: SampleSpec, candidate: Candidate) -> dict[str, Any]:
 
 def _race(spec: SampleSpec) -> dict[str, Any]:
     """Unguarded on purpose, so that a loss is what was asked for, and only a surprise is a failure."""
+    from lockfree_core.bench.races import RACES
+
     race, threads = RACES[spec.candidate.partition("/")[2]], spec.workload.threads
     run, look = race.prepare(threads, spec.operations)
     interval = sys.getswitchinterval()
@@ -205,9 +229,10 @@ def _peak_kb() -> int:
     Not from ``getrusage`` where there is something better: its figure begins with the parent's.
     """
     try:
-        for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1])
+        with open("/proc/self/status", "rb") as status:  # noqa: PTH123 - pathlib takes as long to load as a short sample
+            for line in status:
+                if line.startswith(b"VmHWM:"):
+                    return int(line.split()[1])
     except OSError:
         pass
     try:
@@ -220,8 +245,8 @@ def _peak_kb() -> int:
 
 def _interpreter() -> dict[str, Any]:
     return {
-        "version": platform.python_version(),
-        "implementation": platform.python_implementation(),
+        "version": sys.version.split()[0],
+        "implementation": {"cpython": "CPython", "pypy": "PyPy"}.get(sys.implementation.name, sys.implementation.name),
         "gil": bool(getattr(sys, "_is_gil_enabled", lambda: True)()),
         "native": native.available(),
     }
@@ -242,4 +267,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    if "multiprocessing" in sys.modules:  # which has processes and memory to put away
+        sys.exit(status)
+    # The answer has been flushed. To take an interpreter apart takes as long as a tenth of a short sample.
+    os._exit(status)

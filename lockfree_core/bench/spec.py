@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lockfree_core.bench.candidates import find_candidate
-from lockfree_core.bench.races import RACES
 from lockfree_core.bench.workloads import Workload
 from lockfree_core.errors import BenchError
 
@@ -72,6 +71,8 @@ class SampleSpec:
     def title(self) -> str:
         """The candidate, for people."""
         if self.kind == "race":
+            from lockfree_core.bench.races import RACES  # here: only a race needs them
+
             return RACES[self.candidate.partition("/")[2]].title
         return find_candidate(self.candidate).title
 
@@ -82,6 +83,8 @@ def _check_number(name: str, value: object, least: float, most: float) -> None:
 
 
 def _check_race(candidate: object) -> None:
+    from lockfree_core.bench.races import RACES
+
     family, _, name = str(candidate).partition("/")
     if family != "race" or name not in RACES:
         raise BenchError(f"a race is one of {', '.join(f'race/{each}' for each in RACES)}; got {candidate!r}")

@@ -155,31 +155,40 @@ class Store:
         """A run by its id, the beginning of it, or its name.
 
         Raises:
-            StoreError: when there is none, or more than one.
+            StoreError: when it is damaged; MissingRunError when there is none, or more than one.
         """
+        id = self._find(key)
+        with self._errors():
+            body = self._connection.execute("SELECT body FROM documents WHERE id = ?", (id,)).fetchone()
+        try:
+            return Run.from_dict(json.loads(body[0]))
+        except (ValueError, TypeError, ResultError) as error:
+            raise StoreError(f"the run {id} in {self.path} is damaged: {error}") from error
+
+    def _find(self, key: str) -> str:
         with self._errors():
             found = self._connection.execute(
                 "SELECT id FROM runs WHERE id = ?1 OR name = ?1 "
                 "OR (length(?1) >= 2 AND substr(id, 1, length(?1)) = ?1)",
                 (key,),
             ).fetchall()
-            exact = [row for row in found if row[0] == key]
-            if len(exact or found) != 1:
-                what = f"{len(found)} runs are called" if found else "there is no run called"
-                raise MissingRunError(f"{what} {key!r} in {self.path}; `lockfree-lab bench list` lists them")
-            (row,) = exact or found
-            body = self._connection.execute("SELECT body FROM documents WHERE id = ?", row).fetchone()
-        try:
-            return Run.from_dict(json.loads(body[0]))
-        except (ValueError, TypeError, ResultError) as error:
-            raise StoreError(f"the run {row[0]} in {self.path} is damaged: {error}") from error
+        exact = [row for row in found if row[0] == key]
+        if len(exact or found) != 1:
+            what = f"{len(found)} runs are called" if found else "there is no run called"
+            raise MissingRunError(f"{what} {key!r} in {self.path}; `lockfree-lab bench list` lists them")
+        return str((exact or found)[0][0])
+
+    def holds(self, id: str) -> bool:
+        """Whether there is a run of that very id."""
+        with self._errors():
+            return self._connection.execute("SELECT 1 FROM runs WHERE id = ?", (id,)).fetchone() is not None
 
     def delete(self, key: str) -> str:
-        """Delete a run; its id."""
-        run = self.load(key)
+        """Delete a run, a damaged one too; its id."""
+        id = self._find(key)
         with self._errors(), self._transaction():
-            self._connection.execute("DELETE FROM runs WHERE id = ?", (run.id,))
-        return run.id
+            self._connection.execute("DELETE FROM runs WHERE id = ?", (id,))
+        return id
 
     def close(self) -> None:
         """Let go of the file."""

@@ -282,8 +282,6 @@ class Mapping:
         set_, get, think = self._set, self._get, self._workload.think
         writer = Writer(len(self._writers), self._workload)
         self._writers.append(writer)
-        if self._null:
-            set_, get = _nothing, _nothing
 
         def body(count: int) -> None:
             value = writer.next_value(count)
@@ -326,7 +324,3 @@ class Mapping:
                 )
         extra = len(entries) - self._workload.keys
         return f"there are {extra} keys that nobody set" if extra else None
-
-
-def _nothing(*arguments: object) -> None:
-    """What a dictionary that does nothing does."""

@@ -240,11 +240,28 @@ def _caveats(run: Run, cores: object) -> list[Sentence]:
         words.append(f"The machine was busy (load {load[0]:.1f} on {cores} cores), so absolute figures are low.")
     if run.failed_samples:
         words.append(f"Of failed samples nothing counts; there were {run.failed_samples}.")
-    overhead = [value for case in run.cases for value in case.values("overhead")]
-    if overhead:
-        middle = sorted(overhead)[len(overhead) // 2]
-        words.append(f"The harness adds {middle:.1%} to a bare loop of no operations at all, on the median.")
-    return words
+    return [*words, *_left_out(run), *_overhead(run)]
+
+
+def _left_out(run: Run) -> list[Sentence]:
+    """What this interpreter does not have, once for each reason."""
+    reasons: dict[str, set[str]] = {}
+    for case in run.cases:
+        if case.unavailable:
+            reasons.setdefault(case.unavailable, set()).add(_way(case))
+    return [f"Left out: {', '.join(sorted(ways))}: {reason}." for reason, ways in reasons.items()]
+
+
+def _overhead(run: Run) -> list[Sentence]:
+    """What it costs to measure, where that is most: with no operation in the loop."""
+    found: dict[str, list[float]] = {}
+    for case in run.cases:
+        structure, mixed = case.spec.candidate.partition("/")[0], case.spec.workload.insert_share is not None
+        name = f"{structure}, mixed" if mixed and structure not in ("counter", "dictionary") else structure
+        found.setdefault(name, []).extend(case.values("overhead"))
+    parts = [f"{name} {sorted(values)[len(values) // 2]:.1%}" for name, values in found.items() if values]
+    words = "The harness adds to a bare loop of no operations at all, on the median"
+    return [f"{words}: {'; '.join(parts)}."] if parts else []
 
 
 def _samples(count: int) -> str:

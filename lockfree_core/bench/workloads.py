@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lockfree_core.errors import BenchError
-from lockfree_core.memory import Backoff, ConstantBackoff, ExponentialBackoff, NoBackoff
+
+if TYPE_CHECKING:
+    from lockfree_core.memory import Backoff
 
 __all__ = ["BACKOFFS", "LIMITS", "MOST_THREADS", "BackoffPolicy", "Workload"]
 
@@ -26,6 +28,8 @@ class BackoffPolicy:
 
     def for_python(self) -> Backoff:
         """The policy for a memory."""
+        from lockfree_core.memory import ConstantBackoff, ExponentialBackoff, NoBackoff
+
         if self.kind == "none":
             return NoBackoff()
         if self.kind == "constant":

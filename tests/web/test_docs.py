@@ -14,7 +14,8 @@ from fastapi.routing import APIRoute, APIRouter
 from app.command_bench import add_bench_arguments
 from app.main import create_app
 from app.messages import ACTIONS, BATCH_HEADER, FROM_BROWSER, FROM_SERVER, MESSAGE_BYTES
-from app.routes import api, learn, pages, websockets
+from app.routes import api, bench, learn, pages, websockets
+from app.services import bench_plan
 from app.services.run import LARGEST_SEED, SPEC_FIELDS, Run, Spec
 from app.services.side import Side
 from app.settings import OPTIONS, Settings, add_arguments
@@ -104,6 +105,9 @@ def test_endpoints() -> None:
     documented = {names(row[0])[0] for row in rows(section("HTTP"))}
     # The guard itself answers the viewer's link: no route has it.
     assert documented == served(pages.router) | served(learn.router) | served(api.router) | {"GET /view/{token}"}
+    over_http = {names(row[0])[0]: set(names(row[1])) for row in rows(section("Over HTTP"))}
+    assert set(over_http) == served(bench.router)
+    assert over_http["POST /api/bench/job"] >= set(bench_plan.FIELDS)
     assert served(websockets.router) == set()
     assert [f"`{path}`" in section("WebSocket") for path in router_paths(websockets.router)] == [True]
 
@@ -111,7 +115,7 @@ def test_endpoints() -> None:
 def test_the_application_serves_nothing_beyond_its_routers() -> None:
     app = create_app(Settings())._app
     assert isinstance(app, FastAPI)
-    known = {path for module in (pages, learn, api, websockets) for path in router_paths(module.router)}
+    known = {path for module in (pages, learn, api, bench, websockets) for path in router_paths(module.router)}
     assert {path for path in paths(app) if path not in known} == {"/static"}
 
 
@@ -180,7 +184,7 @@ def test_a_run_and_its_spec() -> None:
 
 
 def test_bench() -> None:
-    page = section("Bench")
+    page = section("Bench").replace(section("Over HTTP"), "")
     parser = argparse.ArgumentParser(add_help=False)
     add_bench_arguments(parser)
     options = {", ".join(f"`{flag}`" for flag in action.option_strings): action.help for action in parser._actions

@@ -79,7 +79,7 @@ export class ResultChart {
         this.chart = chart;
         setText(this.title, chart.title);
         setText(this.where, whereOf(chart));
-        setAttribute(this.plot, "aria-label", `Chart: ${chart.title}. ${chart.words}`);
+        setAttribute(this.plot, "aria-label", chart.words);
         setAttribute(this.tools, "aria-label", `Export: ${chart.title}`);
         if (JSON.stringify(before?.table) !== JSON.stringify(chart.table))
             this.body.replaceChildren(tableElement(chart.table, { caption: `Data of the chart: ${chart.title}` }));

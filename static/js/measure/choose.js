@@ -259,7 +259,7 @@ class Chooser {
         this.starting.disabled = true;
         const words = { name: this.name.input.value, note: this.note.input.value };
         const error = await this.send(bodyOf(this.plan, words));
-        this.starting.disabled = false;
+        this.show();
         this.refuse(error);
         if (!error) {
             this.name.input.value = "";

@@ -145,6 +145,8 @@ def test_a_damaged_document_is_told_of_by_name(place: Path) -> None:
         with pytest.raises(StoreError, match=f"{run.id}.*damaged"):
             store.load(run.id)
         assert len(store.list()) == 1
+        assert store.delete(run.id) == run.id
+        assert not store.holds(run.id)
 
 
 WRITER = """

@@ -126,7 +126,7 @@ def test_caveats() -> None:
         "The run was cancelled; this is what there was.",
         "The machine was busy (load 9.0 on 4 cores), so absolute figures are low.",
         "Of failed samples nothing counts; there were 1.",
-        "The harness adds 1.2% to a bare loop of no operations at all, on the median.",
+        "The harness adds to a bare loop of no operations at all, on the median: stack 1.2%.",
     ]
 
 

@@ -71,7 +71,9 @@ def start(page: Page) -> None:
 
 
 def wait_ended(page: Page) -> None:
-    expect(page.locator(".run-line")).to_contain_text(re.compile(r"as narrow as asked|cancelled|was over"), timeout=SLOW_MS)
+    expect(page.locator(".run-line")).to_contain_text(
+        re.compile(r"as narrow as asked|cancelled|was over"), timeout=SLOW_MS
+    )
     expect(page.locator("#progress")).to_be_hidden()
 
 
@@ -99,7 +101,9 @@ def test_from_choosing_to_export_with_the_keyboard_alone(measure: OpenMeasure, h
     expect(page.get_by_role("radio", name="Custom run")).to_have_attribute("aria-checked", "true")
     tab_to(page, page.get_by_role("checkbox", name="hardware", exact=True))
     page.keyboard.press("Space")
-    expect(page.locator(".choose-estimate")).to_have_text(re.compile(r"^8 cases, 48 samples at the least: \d+\ss to 1\smin\.$"))
+    expect(page.locator(".choose-estimate")).to_have_text(
+        re.compile(r"^8 cases, 48 samples at the least: \d+\ss to 1\smin\.$")
+    )
     tab_to(page, page.get_by_role("button", name="2 threads", exact=True))
     page.keyboard.press("Space")
     expect(page.locator(".choose-estimate")).to_contain_text("4 cases, 24 samples")
@@ -117,7 +121,12 @@ def test_from_choosing_to_export_with_the_keyboard_alone(measure: OpenMeasure, h
         page.keyboard.press("Enter")
     assert found.value.suggested_filename.endswith(".json")
     result = json.loads(Path(found.value.path()).read_text())
-    assert [case["candidate"] for case in result["cases"]] == ["stack/null", "stack/mutex", "stack/native", "stack/standard"]
+    assert [case["candidate"] for case in result["cases"]] == [
+        "stack/null",
+        "stack/mutex",
+        "stack/native",
+        "stack/standard",
+    ]
     assert {case["workload"]["threads"] for case in result["cases"]} == {8}
 
 
@@ -299,7 +308,9 @@ def test_every_chart_is_handed_out_as_picture_and_table(measure: OpenMeasure, ho
     assert title in words and "Test CPU · 4 cores" in words and "deque" in words
     rows = list(csv.reader(io.StringIO(save("CSV")[1].decode("utf-8-sig"))))
     chart.locator("summary").click()
-    shown = chart.locator(".chart-table tr").evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))")
+    shown = chart.locator(".chart-table tr").evaluate_all(
+        "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
     assert rows == shown and len(rows) > 3
 
 

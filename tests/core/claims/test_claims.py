@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lockfree_core.bench.classic import COLUMNS, classic_text
 from lockfree_core.bench.presets import PRESETS
 from lockfree_core.bench.results import Case, Run
 from lockfree_core.bench.spec import SampleSpec
@@ -18,6 +19,7 @@ from lockfree_core.claims.reference import REFERENCES, reference_run
 from lockfree_core.claims.registry import CLAIMS
 from lockfree_core.scenarios.registry import SCENARIOS
 from tests.core.bench.bench_kit import around, case, made, sample
+from tests.serving import ROOT
 
 # What the article claims, by hand from its text: nobody may drop one.
 ARTICLE = [
@@ -69,6 +71,15 @@ def test_the_references_are_whole() -> None:
         assert "/" not in "".join(case.python for case in run.cases), "a path of somebody's machine"
     with pytest.raises(KeyError):
         reference_run("nothing")
+
+
+def test_the_readme_has_the_classic_table_of_the_reference() -> None:
+    run = reference_run("classic")
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+    lines += ["| " + " | ".join(row) + " |" for row in classic_text(run)]
+    place = run.environment
+    lines += ["", f"{place['cpu']}, {place['cores']} cores; {place['interpreter']}; {place['date'][:10]}."]
+    assert "\n".join(lines) in (ROOT / "README.md").read_text(encoding="utf-8"), "\n".join(lines)
 
 
 def finding(state: Any) -> Finding:

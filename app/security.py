@@ -30,7 +30,7 @@ Role = Literal["presenter", "viewer"]
 SAFE_METHODS: Final = ("GET", "HEAD")
 # What a body may have where it is more than elsewhere: a result file of the bench.
 _LARGER: Final = {"/api/bench/runs": 64 * 1024 * 1024}
-_ENTRANCES: Final = ("/", "/watch", "/step")
+_ENTRANCES: Final = ("/", "/watch", "/step", "/measure")
 
 _HEADERS: Final = {
     "x-content-type-options": "nosniff",

@@ -13,10 +13,14 @@ from app.assets import asset_folder
 __all__ = ["boot_script", "icon_address", "pack", "policy"]
 
 
-def policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
-    """The content security policy of a document in which exactly these scripts and styles may stand."""
+def policy(scripts: Iterable[str], styles: Iterable[str], images: str = "data:") -> str:
+    """The content security policy of a document in which exactly these scripts and styles may stand.
+
+    Args:
+        images: where its pictures come from; charts that hand out pictures of themselves need ``blob:`` as well.
+    """
     allowed = [f"script-src {_sources(scripts)}", f"style-src {_sources(styles)}"]
-    return "; ".join(["default-src 'none'", *allowed, "img-src data:", "base-uri 'none'", "form-action 'none'"])
+    return "; ".join(["default-src 'none'", *allowed, f"img-src {images}", "base-uri 'none'", "form-action 'none'"])
 
 
 def _sources(texts: Iterable[str]) -> str:

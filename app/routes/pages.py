@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.services.bench_plan import describe
 from app.settings import Settings
 from app.templating import render
 from app.version import version
@@ -23,7 +24,14 @@ __all__ = ["LABS", "router"]
 router = APIRouter()
 
 #: The labs that exist, in the order of their tabs.
-LABS: Final = (("watch", "Watch"), ("step", "Step"), ("learn", "Learn"))
+LABS: Final = (("watch", "Watch"), ("step", "Step"), ("measure", "Measure"), ("learn", "Learn"))
+
+#: The rooms of Measure: key, title, address.
+ROOMS: Final = (
+    ("run", "Run", "/measure"),
+    ("history", "History", "/measure/history"),
+    ("claims", "Claims", "/measure/claims"),
+)
 
 
 @router.get("/")
@@ -46,10 +54,40 @@ async def step(request: Request) -> Response:
     return await run_in_threadpool(_page, request, "step", {"scenarios": scenarios, "puzzles": describe_puzzles()})
 
 
-def _page(request: Request, lab: str, more: dict[str, Any]) -> Response:
+@router.get("/measure")
+async def measure(request: Request) -> Response:
+    """Choose, run, and see the run that goes on or the last one."""
+    return await _measure(request, "run", "run")
+
+
+@router.get("/measure/runs/{run}")
+async def one_run(request: Request, run: str) -> Response:
+    """One run; whether there is such a one its scripts find out."""
+    return await _measure(request, "one", "history", {"run": run})
+
+
+@router.get("/measure/history")
+async def history(request: Request) -> Response:
+    """Every run that is kept."""
+    return await _measure(request, "history", "history")
+
+
+@router.get("/measure/compare")
+async def comparison(request: Request) -> Response:
+    """Runs beside each other: the address says which."""
+    return await _measure(request, "compare", "history")
+
+
+async def _measure(request: Request, view: str, room: str, more: dict[str, Any] | None = None) -> Response:
+    data = {"view": view, "bench": describe(str(request.app.state.bench.place))} | (more or {})
+    context = {"view": view, "room": room, "rooms": ROOMS}
+    return await run_in_threadpool(_page, request, "measure", data, context)
+
+
+def _page(request: Request, lab: str, more: dict[str, Any], further: dict[str, Any] | None = None) -> Response:
     data = bootstrap(request, lab) | more
     context = {"version": version(), "role": request.scope["role"], "lab": lab, "labs": LABS, "bootstrap": data}
-    return render(f"{lab}.html", context)
+    return render(f"{lab}.html", context | (further or {}))
 
 
 def bootstrap(request: Request, lab: str) -> dict[str, Any]:

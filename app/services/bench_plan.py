@@ -165,7 +165,7 @@ def describe(place: str) -> dict[str, Any]:
         "presets": [
             {"key": key, "question": one.question, "budget_s": one.budget_s, "kinds": list(one.kinds),
              "candidates": list(one.candidates), "every_interpreter": one.every_interpreter, "seconds": one.seconds,
-             "threads": list(dict.fromkeys(load.threads for load in one.workloads))}
+             "threads": list(dict.fromkeys(load.threads for load in one.workloads)), "workloads": len(one.workloads)}
             for key, one in PRESETS.items()
         ],
         "kinds": list(KINDS), "backoffs": list(BACKOFFS), "workload": _describe_workload(),

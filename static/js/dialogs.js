@@ -59,15 +59,17 @@ export function confirmAction(title, text, label) {
     });
 }
 
+const LINK_HOLDS = "Structure, knobs, seed, run and position. It opens on this machine.";
+
 /**
  * The links that others can be given.
  *
- * @param {{ address: string, viewerLink: string | null, file?: string | null }} links  `file`: where what is shown
- *     can be had as one file that plays by itself
+ * @param {{ address: string, viewerLink: string | null, file?: string | null, words?: string }} links  `file`: where what is shown
+ *     can be had as one file that plays by itself; `words`: what the first link holds
  */
-export function shareDialog({ address, viewerLink, file = null }) {
+export function shareDialog({ address, viewerLink, file = null, words = LINK_HOLDS }) {
     const parts = [
-        linkField("This view", address, "Structure, knobs, seed, run and position. It opens on this machine."),
+        linkField("This view", address, words),
         ...(file === null ? [] : [fileField(file)]),
         viewerLink
             ? linkField(

@@ -1,0 +1,280 @@
+/** The panel: what is measured, from a preset or from the matrix; how long; on what; and the button that starts it. */
+
+import { h, setAttribute, setText } from "../dom.js";
+import { createMatrix } from "./matrix.js";
+import { bodyOf, estimate, obstacle, readPlan, writePlan } from "./plan.js";
+import { createPythons } from "./pythons.js";
+import { span } from "./words.js";
+import { createThreads, createWorkload } from "./workload.js";
+
+const KINDS = { throughput: "throughput", latency: "latency", race: "races" };
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {object} options
+ * @param {object} options.bench as the server describes it
+ * @param {object} options.client
+ * @param {boolean} options.mayStart
+ * @param {(body: object) => Promise<object | null>} options.start answers with what is wrong, or null
+ */
+export function createChooser(form, options) {
+    return new Chooser(form, options);
+}
+
+class Chooser {
+    constructor(form, { bench, client, mayStart, start }) {
+        Object.assign(this, { form, bench, mayStart, send: start, plan: readPlan(location.search, bench) });
+        this.matrix = createMatrix(bench, (change) => this.change(change));
+        this.threads = createThreads(bench, (threads) => this.change({ threads }));
+        this.workload = createWorkload(bench, (workload) => this.change({ workload }));
+        this.pythons = createPythons(client, { change: (pythons) => this.change({ pythons }), known: () => this.show() });
+        this.build();
+        this.show();
+        this.pythons.load();
+        form.addEventListener("submit", (event) => {
+            event.preventDefault();
+            this.start();
+        });
+    }
+
+    // -- parts
+
+    build() {
+        this.modes = this.segmented("What to measure", [["preset", "Presets"], ["custom", "Custom run"]], (mode) => this.change({ mode }));
+        this.presets = h("div", { className: "preset-cards", role: "radiogroup", "aria-label": "Presets" }, ...this.bench.presets.map((preset) => this.presetCard(preset)));
+        this.custom = h("div", { className: "custom-parts" }, this.matrix.element, this.group("Workload", this.workload.element));
+        this.kinds = h("div", { className: "kind-row" }, ...this.bench.kinds.map((kind) => this.kindBox(kind)));
+        this.threadHint = h("p", { className: "muted small" });
+        this.error = h("p", { className: "field-error", role: "alert", hidden: true });
+        this.hint = h("p", { className: "choose-estimate", role: "status" });
+        this.name = this.text("Name", "name", 80);
+        this.note = this.text("Note", "note", 500);
+        this.starting = h("button", { type: "submit", className: "button primary", id: "start-run" }, "Start", h("kbd", { "aria-hidden": "true" }, "Enter"));
+        this.settings = h(
+            "details",
+            { className: "choose-settings" },
+            h("summary", {}, "Threads, samples, limits"),
+            this.group("Threads", this.threads.element, this.threadHint),
+            this.group("Kinds of samples", this.kinds),
+            this.group("Limits", this.limits()),
+        );
+        this.form.append(
+            h(
+                "div",
+                { className: "choose-scroll scroll", tabIndex: 0, role: "group", "aria-label": "What is measured" },
+                this.modes.element,
+                this.presets,
+                this.custom,
+                this.settings,
+                this.group("Interpreters", this.pythons.element),
+                this.group("Name and note", this.name.element, this.note.element),
+            ),
+            h(
+                "div",
+                { className: "choose-foot" },
+                this.hint,
+                this.error,
+                this.mayStart
+                    ? this.starting
+                    : h("p", { className: "muted" }, "You are a viewer: you see every run, and the presenter starts them."),
+            ),
+        );
+    }
+
+    segmented(label, choices, choose) {
+        const buttons = choices.map(([key, title]) =>
+            h("button", { type: "button", role: "radio", "data-key": key, onclick: () => choose(key) }, title),
+        );
+        const element = h("div", { className: "segmented", role: "radiogroup", "aria-label": label }, ...buttons);
+        element.addEventListener("keydown", (event) => {
+            const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+            if (!step) return;
+            event.preventDefault();
+            const at = buttons.indexOf(document.activeElement);
+            const next = buttons[(at + step + buttons.length) % buttons.length];
+            choose(next.dataset.key);
+            next.focus();
+        });
+        return {
+            element,
+            show(key) {
+                for (const button of buttons) {
+                    setAttribute(button, "aria-checked", String(button.dataset.key === key));
+                    button.tabIndex = button.dataset.key === key ? 0 : -1;
+                }
+            },
+        };
+    }
+
+    presetCard({ key, question, budget_s, every_interpreter }) {
+        const input = h("input", { type: "radio", name: "preset", value: key, className: "visually-hidden" });
+        input.addEventListener("change", () => this.change({ preset: key, pythons: null }));
+        return h(
+            "label",
+            { className: "preset-card" },
+            input,
+            h("span", { className: "preset-name" }, key),
+            h("span", { className: "preset-time muted numbers" }, `≤ ${span(budget_s)}`),
+            h("span", { className: "preset-question" }, question[0].toUpperCase() + question.slice(1)),
+            every_interpreter && h("span", { className: "preset-every muted" }, "on every interpreter here"),
+        );
+    }
+
+    kindBox(kind) {
+        const input = h("input", { type: "checkbox", value: kind, id: `kind-${kind}` });
+        input.addEventListener("change", () => {
+            const kinds = [...this.kinds.querySelectorAll("input:checked")].map(({ value }) => value);
+            this.change({ kinds: kinds.join() === this.usualKinds().join() ? [] : kinds });
+        });
+        return h("label", { className: "check-line", htmlFor: input.id }, input, KINDS[kind] ?? kind);
+    }
+
+    usualKinds() {
+        if (this.plan.mode === "custom") return ["throughput"];
+        return this.preset?.kinds ?? ["throughput"];
+    }
+
+    get preset() {
+        return this.bench.presets.find(({ key }) => key === this.plan.preset) ?? null;
+    }
+
+    limits() {
+        const field = (name, label, unit) => {
+            const input = h("input", {
+                className: "field numbers",
+                id: `limit-${name}`,
+                type: "text",
+                inputMode: "decimal",
+                autocomplete: "off",
+                "data-field": name,
+            });
+            input.addEventListener("change", () => this.takeNumber(name, input));
+            return h(
+                "div",
+                { className: "limit" },
+                h("label", { htmlFor: input.id }, label),
+                input,
+                h("span", { className: "muted small" }, unit),
+            );
+        };
+        this.limitRows = h(
+            "div",
+            { className: "limit-rows" },
+            field("seconds", "One sample", "s"),
+            field("budget_s", "Time budget", "s"),
+            field("precision", "Interval within ±", "%"),
+        );
+        return this.limitRows;
+    }
+
+    takeNumber(name, input) {
+        const text = input.value.trim().replace(",", ".");
+        const value = Number(text);
+        const isNumber = text === "" || (Number.isFinite(value) && value > 0);
+        setAttribute(input, "aria-invalid", isNumber ? null : "true");
+        if (isNumber) this.change({ [name]: text === "" ? null : value });
+    }
+
+    group(title, ...content) {
+        return h("fieldset", { className: "choose-group" }, h("legend", { className: "panel-title" }, title), ...content);
+    }
+
+    text(label, field, maxLength) {
+        const input = h("input", { className: "field", id: `run-${field}`, type: "text", maxLength, autocomplete: "off" });
+        return { input, element: h("div", { className: "text-row" }, h("label", { htmlFor: input.id, className: "muted" }, label), input) };
+    }
+
+    // -- the plan
+
+    change(change) {
+        this.plan = { ...this.plan, ...change };
+        history.replaceState(null, "", location.pathname + this.query());
+        this.refuse(null);
+        this.show();
+    }
+
+    query() {
+        const query = writePlan(this.plan, this.bench);
+        if (!new URLSearchParams(location.search).has("projector")) return query;
+        return `${query}${query ? "&" : "?"}projector=1`;
+    }
+
+    show() {
+        const { plan, bench } = this;
+        const isPreset = plan.mode === "preset";
+        this.modes.show(plan.mode);
+        this.presets.hidden = !isPreset;
+        this.custom.hidden = isPreset;
+        if (!isPreset) this.settings.open = true;
+        for (const input of this.presets.querySelectorAll("input")) input.checked = input.value === plan.preset;
+        this.matrix.show(plan);
+        this.threads.show(plan);
+        this.workload.show(plan);
+        this.pythons.show(plan, isPreset && Boolean(this.preset?.every_interpreter));
+        const kinds = plan.kinds.length > 0 ? plan.kinds : this.usualKinds();
+        for (const input of this.kinds.querySelectorAll("input")) {
+            input.checked = kinds.includes(input.value);
+            input.parentElement.hidden = input.value === "race" && !kinds.includes("race");
+        }
+        setText(this.threadHint, isPreset && plan.threads.length === 0 ? "As the preset says, unless you choose." : "");
+        this.showLimits();
+        const why = obstacle(plan, bench);
+        this.starting.disabled = why !== null || this.isBusy;
+        setText(this.hint, why ?? this.estimateText());
+    }
+
+    showLimits() {
+        const { limits } = this.bench;
+        const usual = {
+            seconds: this.plan.mode === "preset" ? this.preset?.seconds : 0.1,
+            budget_s: this.plan.mode === "preset" ? this.preset?.budget_s : limits.budget_s.default,
+            precision: limits.precision.default,
+        };
+        for (const input of this.limitRows.querySelectorAll("input")) {
+            const name = input.dataset.field;
+            if (document.activeElement !== input) input.value = this.plan[name] === null ? "" : String(this.plan[name]);
+            input.placeholder = usual[name] === null || usual[name] === undefined ? "" : String(usual[name]);
+        }
+    }
+
+    estimateText() {
+        const guess = estimate(this.plan, this.bench, this.pythons.able);
+        if (guess === null) return `At most ${span(this.plan.budget_s ?? this.preset?.budget_s ?? 60)}.`;
+        const what = `${guess.cases} cases, ${guess.samples} samples at the least`;
+        if (guess.seconds <= guess.budget) return `${what}: ${span(guess.seconds)} to ${span(guess.budget)}.`;
+        return `${what}, which take about ${span(guess.seconds)}: the budget of ${span(guess.budget)} ends it before.`;
+    }
+
+    // -- starting
+
+    /** Whether one goes on: another has to wait. */
+    setBusy(isBusy) {
+        if (this.isBusy === isBusy) return;
+        this.isBusy = isBusy;
+        this.show();
+    }
+
+    async start() {
+        if (!this.mayStart || this.starting.disabled) return;
+        this.starting.disabled = true;
+        const words = { name: this.name.input.value, note: this.note.input.value };
+        const error = await this.send(bodyOf(this.plan, words));
+        this.show();
+        this.refuse(error);
+        if (!error) {
+            this.name.input.value = "";
+            this.note.input.value = "";
+        }
+    }
+
+    /** What the server says against it, at the field where there is one. */
+    refuse(error) {
+        const field = (error?.field ?? "").replace(/^.*\./, "");
+        this.workload.refuse(field, error?.message ?? null);
+        for (const input of this.limitRows.querySelectorAll("input"))
+            if (error) setAttribute(input, "aria-invalid", input.dataset.field === field ? "true" : null);
+        this.error.hidden = !error;
+        setText(this.error, error ? `${error.field ? `${error.field}: ` : ""}${error.message}` : "");
+        if (error && ["seconds", "budget_s", "precision", "rounds", "threads", "kinds"].includes(field)) this.settings.open = true;
+    }
+}

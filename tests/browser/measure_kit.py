@@ -1,0 +1,68 @@
+"""What the tests of Measure share: a server whose samples cost nothing, opening its pages, runs that were never measured."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from playwright.sync_api import Page, expect
+
+from lockfree_core.bench.results import Run
+from lockfree_core.bench.store import Store
+from tests.core.bench.bench_kit import around, case, latencies, made
+from tests.serving import ROOT, Server, running_server
+
+SLOW_MS = 20_000
+PROBED = {
+    "version": "3.99.1", "implementation": "CPython", "gil": False, "executable": "python3.99", "native": False,
+    "native_reason": None, "reason": "ModuleNotFoundError: No module named 'numpy'",
+}  # fmt: skip
+
+
+@contextlib.contextmanager
+def measuring(home: Path, port: int = 0) -> Iterator[Server]:
+    """A server with quick samples and its history under ``home``; on PATH lies a Python that lacks the package."""
+    programs = home / "bin"
+    programs.mkdir(exist_ok=True)
+    lacking = programs / "python3.99"
+    lacking.write_text(f"#!{sys.executable} -S\nprint('lockfree-probe', {json.dumps(json.dumps(PROBED))})\n", "utf-8")
+    lacking.chmod(0o755)
+    command = [sys.executable, "-m", "tests.browser.measure_server", "--port", str(port)]
+    env = {"LOCKFREE_LAB_DATA": str(home), "PATH": str(programs), "PYTHONPATH": str(ROOT), "LOCKFREE_LAB_PYTHONS": ""}
+    with running_server(command, home=home, env=env) as running:
+        yield running
+
+
+def open_measure(page: Page, server: Server, path: str = "", **query: str) -> None:
+    """Opens a page of Measure as the presenter."""
+    page.goto(f"{server.base_url}/measure?token={server.token}")
+    if path or query:
+        page.goto(f"{server.base_url}/measure{path}{'?' + urlencode(query) if query else ''}")
+
+
+def keep(home: Path, *runs: Run) -> None:
+    """Puts runs into the history of a server."""
+    with Store(home / "bench.sqlite3") as store:
+        for run in runs:
+            store.save(run)
+
+
+def a_run(name: str, factor: float = 1.0, **more: Any) -> Run:
+    """A run of two structures and of latencies, as if it had been measured."""
+    cases = [
+        case("stack/null", around(60e6)), case("stack/mutex", around(2e6)),
+        case("stack/native", around(9e6 * factor), retry_rate=0.02), case("stack/standard", around(8e6)),
+        case("counter/mutex", around(3e6)), case("counter/native", around(20e6 * factor), retry_rate=0.05),
+        latencies("stack/mutex", around(205_000)), latencies("stack/native", around(5_000)),
+    ]  # fmt: skip
+    return made(*cases, name=name, **more)
+
+
+def wait_drawn(page: Page, least: int = 1) -> None:
+    """Until that many charts are drawn."""
+    expect(page.locator(".chart-picture[data-drawn]").nth(least - 1)).to_be_visible(timeout=SLOW_MS)

@@ -1,0 +1,254 @@
+"""History, comparison and report: found, compared, imported, deleted; and a file that says all of it offline."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.export.report import to_html
+from lockfree_core.bench.formats import to_json
+from lockfree_core.bench.results import Run
+from tests.browser.conftest import ColorScheme, OpenPage
+from tests.browser.measure_kit import SLOW_MS, a_run, keep, measuring, open_measure, wait_drawn
+from tests.browser.test_accessibility import violations
+from tests.core.bench.bench_kit import PLACE, around, case, made
+from tests.serving import Server
+
+OpenMeasure = Callable[..., Page]
+NAMES = """() => [...document.querySelectorAll(".history-table tbody a")].map((link) => link.textContent)"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("history")
+
+
+@pytest.fixture(scope="module")
+def quick(home: Path) -> Iterator[Server]:
+    with measuring(home) as running:
+        yield running
+
+
+@pytest.fixture
+def context_options() -> dict[str, Any]:
+    return {"reduced_motion": "reduce", "accept_downloads": True}
+
+
+@pytest.fixture
+def measure(open_page: OpenPage, quick: Server, home: Path) -> Iterator[OpenMeasure]:
+    """Opens a page of Measure; the history is empty before each test."""
+    (home / "bench.sqlite3").unlink(missing_ok=True)
+
+    def open_it(path: str = "/history", **query: str) -> Page:
+        page = open_page()
+        open_measure(page, quick, path, **query)
+        return page
+
+    yield open_it
+
+
+def place(**changes: Any) -> dict[str, Any]:
+    return {**PLACE, **changes}
+
+
+def drop(page: Page, name: str, text: str) -> None:
+    page.evaluate(
+        """([name, text]) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([text], name));
+            for (const kind of ["dragover", "drop"])
+                document.body.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+        }""",
+        [name, text],
+    )
+
+
+def banner(page: Page, name: str) -> Any:
+    return page.locator(f'.state[data-name="{name}"]')
+
+
+# History
+
+
+def test_runs_are_found_sorted_and_deleted(measure: OpenMeasure, home: Path) -> None:
+    first = a_run("alpha", place=place(date="2026-01-01T00:00:00Z"), note="laptop")
+    second = a_run("beta", place=place(date="2026-01-02T00:00:00Z", cpu="Other CPU"))
+    third = made(case("stack/mutex", [1.0]), place=place(date="2026-01-03T00:00:00Z"), name="gamma", ended="budget")
+    keep(home, first, second, third)
+    page = measure()
+    expect(page.locator(".history-count")).to_have_text("3 runs")
+    assert page.evaluate(NAMES) == ["gamma", "beta", "alpha"]
+    page.keyboard.press("/")
+    page.keyboard.type("test cpu")
+    expect(page.locator(".history-count")).to_have_text("2 of 3 runs")
+    assert page.evaluate(NAMES) == ["gamma", "alpha"]
+    page.keyboard.type(" LAPTOP")
+    assert page.evaluate(NAMES) == ["alpha"]
+    assert page.url.endswith("/measure/history?words=test+cpu+LAPTOP")
+    page.get_by_label("Search in the history").fill("nothing like it")
+    expect(page.locator(".history-count")).to_have_text("No run holds these words")
+    page.get_by_label("Search in the history").fill("")
+    page.get_by_role("button", name="Samples").click()
+    assert page.evaluate(NAMES)[-1] == "gamma"
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Run")
+    assert page.evaluate(NAMES) == ["alpha", "beta", "gamma"]
+    page.reload()
+    page.locator(".history-table a").first.wait_for()
+    assert page.evaluate(NAMES) == ["alpha", "beta", "gamma"]
+    page.get_by_role("checkbox", name=re.compile("alpha")).check()
+    page.get_by_role("checkbox", name=re.compile("beta")).check()
+    page.get_by_role("button", name="Delete 2 runs").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator(".history-count")).to_have_text("1 run")
+    assert page.evaluate(NAMES) == ["gamma"]
+    page.get_by_role("button", name=re.compile("^Delete gamma")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator(".state.card")).to_contain_text("No run is kept yet")
+
+
+@pytest.mark.allow_console_errors("409", "422", "503")
+def test_import_and_everything_that_is_no_result(measure: OpenMeasure, home: Path, tmp_path: Path) -> None:
+    page = measure()
+    expect(page.locator(".state.card")).to_contain_text(f"Runs are kept in {home}")
+    run = a_run("From elsewhere", place=place(cpu="Far CPU"))
+    file = tmp_path / "elsewhere.json"
+    file.write_text(to_json(run), encoding="utf-8")
+    with page.expect_file_chooser() as chooser:
+        page.locator(".state.card").get_by_role("button", name="Import a file …").click()
+    chooser.value.set_files(file)
+    expect(page.locator(".history-table a")).to_have_text("From elsewhere")
+    expect(page.locator(".history-table a")).to_be_focused()
+    drop(page, "again.json", to_json(run))
+    expect(banner(page, "inHistory")).to_contain_text("again.json is in the history already.")
+    newer = {**json.loads(to_json(run)), "version": 99}
+    for name, text, words in (
+        ("text.json", "no json", "It is no JSON"),
+        ("other.json", '{"a": 1}', "this is no result of lockfree-lab bench"),
+        ("newer.json", json.dumps(newer), "of version 99; this Lockfree Lab reads up to 1. Update it"),
+    ):
+        drop(page, name, text)
+        expect(banner(page, "refused")).to_contain_text(f"{name} was not imported.")
+        expect(banner(page, "refused")).to_contain_text(words)
+    expect(banner(page, "inHistory")).to_have_count(0)
+    banner(page, "refused").get_by_role("button", name="Close").click()
+    expect(page.locator(".state")).to_have_count(0)
+    expect(page.locator(".history-table tbody tr")).to_have_count(1)
+    (home / "bench.sqlite3").write_bytes(b"this is no database, and long enough to be read as one" * 20)
+    page.reload()
+    expect(banner(page, "historyBroken")).to_contain_text("is damaged or no database")
+    (home / "bench.sqlite3").unlink()
+    banner(page, "historyBroken").get_by_role("button", name="Try again").click()
+    expect(banner(page, "emptyHistory")).to_be_visible()
+
+
+# Comparison
+
+
+def test_runs_are_compared_with_the_first(measure: OpenMeasure, home: Path) -> None:
+    old = a_run("old", place=place(date="2026-01-01T00:00:00Z"))
+    new = a_run("new", 1.5, place=place(date="2026-01-02T00:00:00Z", compiler="another cc"))
+    keep(home, old, new)
+    page = measure()
+    for name in ("old", "new"):
+        page.get_by_role("checkbox", name=re.compile(name)).check()
+    page.get_by_role("link", name="Compare 2 runs").click()
+    page.wait_for_url(f"**/measure/compare?runs={old.id},{new.id}")
+    expect(page.locator(".compared-runs li")).to_have_count(2)
+    expect(page.locator(".compare-place .bullets")).to_contain_text("Compiler: cc / another cc.")
+    rows = page.locator(".changes-table tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("native TreiberStack")
+    expect(rows.nth(0)).to_contain_text(re.compile(r"1\.50 \(1\.\d\d to 1\.\d\d\)▲ better"))
+    wait_drawn(page)
+    page.get_by_role("switch").uncheck()
+    expect(rows).to_have_count(8)
+    expect(page.locator(".changes-head [role=status]")).to_have_text("2 of 8 cases changed beyond noise")
+    assert page.url.endswith("&all=1")
+    page.reload()
+    expect(rows).to_have_count(8)
+    expect(page.get_by_role("switch")).not_to_be_checked()
+    assert violations(page) == []
+
+
+@pytest.mark.allow_console_errors("422", "404")
+def test_what_cannot_be_compared(measure: OpenMeasure, home: Path) -> None:
+    one, other = a_run("one"), made(case("queue/mutex", around(1e6)), name="other")
+    keep(home, one, other)
+    page = measure("/compare", runs=f"{one.id},{other.id}")
+    expect(banner(page, "notComparable")).to_contain_text("no measured case in common")
+    page = measure("/compare", runs=one.id)
+    expect(banner(page, "chooseTwo")).to_be_visible()
+    page = measure("/compare", runs=f"{one.id},gone")
+    expect(banner(page, "noRun")).to_be_visible()
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_nothing_is_wrong_for_assistive_technology(measure: OpenMeasure, home: Path) -> None:
+    page = measure()
+    expect(page.locator(".state.card")).to_be_visible()
+    assert violations(page) == []
+    keep(home, a_run("one"), a_run("two"))
+    page.reload()
+    page.get_by_role("checkbox", name=re.compile("one")).check()
+    assert violations(page) == []
+
+
+# The report
+
+
+def reported() -> Run:
+    broken = case("stack/twin", [1e6])
+    broken.samples.append({"ok": False, "reason": "an item was lost </script><b>"})
+    run = a_run("Report <i>&", note="a note")
+    run.cases.append(broken)
+    return run
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_a_report_is_whole_offline(open_page: OpenPage, tmp_path: Path, color_scheme: ColorScheme) -> None:
+    run = reported()
+    file = tmp_path / "report.html"
+    file.write_text(to_html(run), encoding="utf-8")
+    assert file.stat().st_size < 2_000_000
+    page = open_page(offline=True)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    expect(page.locator("html")).to_have_attribute("data-ready", "yes", timeout=SLOW_MS)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Report <i>&")
+    expect(page.locator(".run-note")).to_have_text("a note")
+    expect(page.locator(".verdict-list").first).to_contain_text("native TreiberStack is faster")
+    expect(page.locator(".trouble.fault")).to_contain_text("An item was lost </script><b>.")
+    expect(page.locator(".place-list")).to_contain_text("Test CPU")
+    charts = page.locator(".result-chart")
+    expect(page.locator(".chart-picture[data-drawn] .main-svg:first-child")).to_have_count(charts.count())
+    assert charts.count() >= 5
+    ground = "() => document.querySelector('.chart-picture').layout.paper_bgcolor"
+    before = page.evaluate(ground)
+    page.get_by_role("button", name="Light or dark").click()
+    page.wait_for_function(f"(before) => ({ground})() !== before", arg=before)
+    page.get_by_role("button", name="Light or dark").click()
+    page.wait_for_function(f"(before) => ({ground})() === before", arg=before)
+    assert violations(page) == []
+    with page.expect_download() as found:
+        charts.first.get_by_role("button", name="PNG").click()
+    assert struct.unpack_from(">II", Path(found.value.path()).read_bytes(), 16) == (2400, 1440)
+    assert [url for url in asked if not url.startswith(("file:", "blob:", "data:"))] == []
+
+
+def test_a_report_says_all_of_it_without_scripts(open_page: OpenPage, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(to_html(reported()), encoding="utf-8")
+    page = open_page(java_script_enabled=False)
+    page.goto(file.as_uri())
+    expect(page.locator("main")).to_contain_text("native TreiberStack is faster")
+    expect(page.locator("table")).to_have_count(1 + 1)
+    expect(page.locator("main")).to_contain_text("With JavaScript this file draws its charts.")

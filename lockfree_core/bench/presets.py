@@ -52,9 +52,9 @@ def _threads(*counts: int) -> tuple[Workload, ...]:
 
 
 _CLASSIC: Final = (
-    *_pick("counter stack dictionary", "null"),  # a queue's loop is a stack's
-    *_pick("counter stack queue", "mutex emulated hardware native standard"),
-    *_pick("dictionary", "rwlock mutex emulated hardware standard"),
+    *_pick("counter stack", "null mutex emulated hardware native standard"),
+    *_pick("queue", "mutex emulated hardware native standard"),  # whose loop is the stack's: no null candidate
+    *_pick("dictionary", "null rwlock mutex emulated hardware native standard"),
 )
 
 PRESETS: Final[Mapping[str, Preset]] = {

@@ -131,7 +131,8 @@ def _advice(lock_free: Sequence[Case], measured: Sequence[Case], tails: Mapping[
         return [f"Lock-free pays: take {champion.spec.title()}."]
     if ratio.high <= _WORTH:
         return [f"Don't go lock-free for throughput here: use {rival.spec.title()}.", *_but(lock_free, rival, tails)]
-    return ["Whether lock-free pays is not decided by these samples."]
+    span = f"{ratio.median:.2f} times {rival.spec.title()} ({ratio.low:.2f} to {ratio.high:.2f})"
+    return [f"Whether lock-free pays is not decided: {champion.spec.title()} does {span}."]
 
 
 def _but(lock_free: Sequence[Case], rival: Case, tails: Mapping[str, Case]) -> list[str]:

@@ -41,7 +41,7 @@ def test_noise_decides_nothing() -> None:
     (sentence,) = verdict(run)
     assert "do not tell it from" in sentence
     assert "no difference shown" in sentence
-    assert sentence.endswith("Whether lock-free pays is not decided by these samples.")
+    assert "Whether lock-free pays is not decided: native TreiberStack does 1.04 times Lock + list (0.17 to" in sentence
 
 
 def test_few_samples_decide_nothing() -> None:

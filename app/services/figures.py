@@ -7,6 +7,7 @@ and never stands alone: lines have a dash and a symbol too, bars a pattern. A te
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import log10
 from typing import Any, Final, NamedTuple
 
 from lockfree_core.bench.chart_model import Chart, Point, Series
@@ -43,6 +44,9 @@ STYLES: Final[Mapping[str, Style]] = {
     "process-lock": Style("#f2e0e0", "#711e40", "square", "dash", "/"),
     "process-cas": Style("#58889b", "#4c0c49", "triangle-up", "longdashdot", "|"),
     "process-add": Style("#e8b3ff", "#9563ab", "circle", "solid", ""),
+    # The figures of the classic article are nobody's here: they have no hue.
+    "article-lock": Style("#a8b2bf", "#5c6674", "square-open", "dash", "/"),
+    "article": Style("#a8b2bf", "#5c6674", "circle-open", "solid", ""),
     "race": Style("#b0d6b6", "#006c47", "circle", "solid", ""),
 }
 _RUN_PATTERNS: Final = ("", "/", "x", ".", "-", "+", "\\", "|")
@@ -65,7 +69,7 @@ def describe(chart: Chart, theme: str) -> dict[str, Any]:
 def figure(chart: Chart, theme: str) -> dict[str, Any]:
     """The Plotly figure."""
     by_run = len({series.run for series in chart.series}) > 1
-    draw = {"bars": _bar, "changes": _change}.get(chart.kind, _line)
+    draw = {"bars": _bar, "changes": _change, "dots": _dot}.get(chart.kind, _line)
     return {"data": [draw(chart, series, theme, by_run) for series in chart.series], "layout": _layout(chart, theme)}
 
 
@@ -89,11 +93,19 @@ def _common(chart: Chart, series: Series, theme: str) -> dict[str, Any]:
     return {
         "name": series.title, "x": [_place(chart, point) for point in points],
         "y": [point.interval.median for point in points], "error_y": _error(points, theme),
-        "customdata": [[point.title, point.interval.low, point.interval.high, point.interval.samples]
-                       for point in points],
-        "hovertemplate": "%{customdata[0]}<br>%{x}: %{y:.4~g} (%{customdata[1]:.4~g} to %{customdata[2]:.4~g}), "
-                         "%{customdata[3]} samples<extra></extra>",
+        "customdata": [[point.title, point.interval.low, point.interval.high, _surely(point)] for point in points],
+        "hovertemplate": "%{customdata[0]}<br>%{x}: %{y:.4~g} (%{customdata[1]:.4~g} to %{customdata[2]:.4~g})"
+                         "%{customdata[3]}<extra></extra>",
     }  # fmt: skip
+
+
+def _surely(point: Point) -> str:
+    """Of how many samples, and whether those are enough for an interval of 95 %."""
+    count = point.interval.samples
+    if not count:
+        return ""  # nobody here measured it
+    words = f", {count} sample" + ("" if count == 1 else "s")
+    return words if point.interval.is_sure else f"{words}, too few for 95 %"
 
 
 def _place(chart: Chart, point: Point) -> float | str:
@@ -109,6 +121,16 @@ def _bar(chart: Chart, series: Series, theme: str, by_run: bool) -> dict[str, An
         "pattern": {"shape": pattern, "fillmode": "replace", "fgcolor": colour, "bgcolor": PAPER[theme][0], "size": 7},
     }  # fmt: skip
     return {"type": "bar", **_common(chart, series, theme), "marker": marker}
+
+
+def _dot(chart: Chart, series: Series, theme: str, by_run: bool) -> dict[str, Any]:
+    """Like bars, but where the axis is logarithmic and a bar would begin nowhere."""
+    line = _line(chart, series, theme, by_run)
+    return line | {
+        "mode": "markers",
+        "offsetgroup": f"{series.key}-{series.run}",
+        "marker": line["marker"] | {"size": 11},
+    }
 
 
 def _line(chart: Chart, series: Series, theme: str, by_run: bool) -> dict[str, Any]:
@@ -141,11 +163,12 @@ def _layout(chart: Chart, theme: str) -> dict[str, Any]:
         "title": {"text": chart.title, "subtitle": {"text": chart.where, "font": {"color": muted, "size": 12}},
                   "x": 0.01, "xanchor": "left", "font": {"size": 15}},
         "margin": {"l": 60, "r": 20, "t": 70, "b": 50}, "height": 380, "barmode": "group", "bargap": 0.25,
-        "bargroupgap": 0.08, "hovermode": "closest", "showlegend": True,
-        "legend": {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "itemwidth": 40},
+        "bargroupgap": 0.08, "scattermode": "group" if chart.kind == "dots" else "overlay", "scattergap": 0.3,
+        "hovermode": "closest", "showlegend": True,
+        "legend": {"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0, "itemwidth": 40},
         "xaxis": axis | {"title": {"text": chart.x_title}} | _x_scale(chart),
         "yaxis": axis | {"title": {"text": chart.y_title}}
-                 | ({"type": "log", "dtick": 1} if chart.is_log else {"rangemode": "tozero"}),
+                 | ({"type": "log", "dtick": _log_ticks(chart)} if chart.is_log else {"rangemode": "tozero"}),
     }  # fmt: skip
     if chart.kind == "changes":
         rows = len({point.x for series in chart.series for point in series.points})
@@ -154,9 +177,17 @@ def _layout(chart: Chart, theme: str) -> dict[str, Any]:
     return layout | (_mark(chart, text, muted) if chart.mark is not None else {})
 
 
+def _log_ticks(chart: Chart) -> int | str:
+    """A tick a decade, or where that were few the 2s and 5s too."""
+    ends = [
+        end for series in chart.series for point in series.points for end in (point.interval.low, point.interval.high)
+    ]
+    return "D2" if max(ends) < 100 * max(min(ends), 1e-12) else 1
+
+
 def _mark(chart: Chart, text: str, muted: str) -> dict[str, Any]:
     """The line of the value at which nothing is won and nothing lost."""
-    value, line = chart.mark, {"color": text, "width": 1.5, "dash": "dot"}
+    value, line = chart.mark or 1.0, {"color": text, "width": 1.5, "dash": "dot"}
     words = {"showarrow": False, "font": {"color": muted, "size": 11}}
     if chart.kind == "changes":
         above = {"yref": "paper", "y": 1, "x": value, "yanchor": "bottom", "text": "as in the first"}
@@ -166,8 +197,8 @@ def _mark(chart: Chart, text: str, muted: str) -> dict[str, Any]:
         }  # fmt: skip
     return {
         "shapes": [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": value, "y1": value, "line": line}],
-        "annotations": [words | {"xref": "paper", "x": 1, "y": value, "text": "as fast as the lock",
-                                 "xanchor": "right", "yanchor": "bottom"}],
+        "annotations": [words | {"xref": "paper", "x": 1, "y": log10(value) if chart.is_log else value,
+                                 "text": "as fast as the lock", "xanchor": "right", "yanchor": "bottom"}],
     }  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from lockfree_core.bench.statistics import Interval
 
 __all__ = ["Chart", "Point", "Series", "short"]
 
+_SHAPES: Final = {"bars": "Bars", "dots": "Points", "lines": "Lines", "changes": "Points",
+                  "quantiles": "Lines from the median to the slowest"}  # fmt: skip
 _SPOKEN: Final = 60  # points that are told one by one; a table tells more of them better
 
 
@@ -44,7 +46,7 @@ class Chart:
 
     Attributes:
         key: its name in addresses and files.
-        kind: ``bars``, ``lines``, ``quantiles`` or ``changes``.
+        kind: ``bars``, ``dots``, ``lines``, ``quantiles`` or ``changes``.
         where: cores, interpreter and what else is the same for all of it.
         x_scale: ``category``, ``linear``, ``log`` or ``quantile``.
         is_log: whether the second axis is logarithmic.
@@ -78,14 +80,12 @@ class Chart:
 
     def _name(self, series: Series, point: Point) -> str:
         """What the row is of: where series stand for runs or interpreters, those as well."""
-        return point.title if series.title == point.title else f"{point.title}, {series.title}"
+        return point.title if series.key not in ("", "race") else f"{point.title}, {series.title}"
 
     @property
     def words(self) -> str:
         """What somebody is told who cannot see it."""
-        shapes = {"bars": "Bars", "lines": "Lines", "quantiles": "Lines from the median to the slowest",
-                  "changes": "Points"}  # fmt: skip
-        head = f"{shapes[self.kind]}: {self.title}. {self.where}. In {self.y_title}, with intervals of 95 %"
+        head = f"{_SHAPES[self.kind]}: {self.title}. {self.where}. In {self.y_title}, with intervals of 95 %"
         if self.mark is not None:
             head += f"; {self.mark:g} is marked"
         points = sum(len(series.points) for series in self.series)

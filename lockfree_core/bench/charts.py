@@ -7,76 +7,47 @@ bars with a place for each combination, or lines for each of them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
+from lockfree_core.bench.candidates import IMPLEMENTATIONS
+from lockfree_core.bench.chart_cells import VENUES, WAYS, Cell, cells_of, load_words, scaled, slug, where_words
 from lockfree_core.bench.chart_model import Chart, Point, Series
-from lockfree_core.bench.histogram import QUANTILES
-from lockfree_core.bench.races import RACES
-from lockfree_core.bench.results import Case, Run
+from lockfree_core.bench.results import Run
+from lockfree_core.bench.special_charts import classic_chart, quantile_charts, race_charts
 from lockfree_core.bench.statistics import Interval, median_interval
-from lockfree_core.bench.verdict import baseline_of
 
-__all__ = ["Cell", "cells_of", "charts"]
+__all__ = ["charts"]
 
 _NUMBERS: Final = ("threads", "think", "keys", "insert_share", "prefill", "capacity")
 _AXES: Final = {
     "threads": "threads", "think": "think time, turns of an empty loop", "keys": "keys", "prefill": "items inside",
     "insert_share": "inserts, %", "capacity": "capacity", "backoff": "back-off", "interpreter": "interpreter",
 }  # fmt: skip
-_VENUES: Final = {"threads": "", "kernel": " in C without the GIL", "processes": " between processes"}
 _FEW: Final = 2  # values of a number that are worth bars for each of them, beside the lines
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A measured case with the lock that it is compared with, and which of several runs it is from."""
-
-    case: Case
-    base: Case | None
-    cores: object
-    run: int = 0
-    run_title: str = ""
-
-    @property
-    def structure(self) -> str:
-        """``stack``."""
-        return self.case.spec.candidate.partition("/")[0]
-
-    @property
-    def implementation(self) -> str:
-        """``native``."""
-        return self.case.spec.candidate.partition("/")[2]
-
-    def value(self, dimension: str) -> object:
-        """Of the interpreter or a field of the workload."""
-        return self.case.interpreter if dimension == "interpreter" else getattr(self.case.spec.workload, dimension)
-
-
-@dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure of a case as it is drawn."""
+    """A figure of a case as it is drawn.
+
+    ``shape`` is that of a chart without lines; ``few`` the values of a number from which on lines are worth it;
+    ``decades`` the span from which on an axis without bars is logarithmic.
+    """
 
     key: str
     title: str
     unit: str
     of: Callable[[Cell], Interval | None]
     mark: float | None = None
-    is_log: bool = False
-
-
-def _scaled(interval: Interval | None, factor: float) -> Interval | None:
-    if interval is None:
-        return None
-    return replace(
-        interval, median=interval.median * factor, low=interval.low * factor, high=interval.high * factor
-    )  # fmt: skip
+    shape: str = "bars"
+    few: int = 3
+    decades: float = 99.0
 
 
 def _throughput(cell: Cell) -> Interval | None:
-    return _scaled(cell.case.interval(), 1e-6)
+    return scaled(cell.case.interval(), 1e-6)
 
 
 def _ratio(cell: Cell) -> Interval | None:
@@ -86,7 +57,7 @@ def _ratio(cell: Cell) -> Interval | None:
 
 
 def _retries(cell: Cell) -> Interval | None:
-    return _scaled(cell.case.interval("retry_rate"), 100)
+    return scaled(cell.case.interval("retry_rate"), 100)
 
 
 def _memory(cell: Cell) -> Interval | None:
@@ -95,20 +66,20 @@ def _memory(cell: Cell) -> Interval | None:
         pairs = zip(cell.case.by_round("peak_kb"), cell.case.by_round("start_kb"), strict=True)
         grown = [(peak - start) / 1024 for peak, start in pairs if peak is not None and start is not None]
         return median_interval(grown) if grown else None
-    return _scaled(cell.case.interval("peak_kb"), 1 / 1024)
+    return scaled(cell.case.interval("peak_kb"), 1 / 1024)
 
 
 def _tail(cell: Cell) -> Interval | None:
-    return _scaled(cell.case.interval("p99.9"), 1e-3)
+    return scaled(cell.case.interval("p99.9"), 1e-3)
 
 
 _OF_THROUGHPUT: Final = (
-    Measure("throughput", "Throughput", "millions of operations a second", _throughput),
-    Measure("ratio", "Throughput as a multiple of the lock's", "times the lock's", _ratio, 1.0),
+    Measure("throughput", "Throughput", "millions of operations a second", _throughput, few=2, decades=1.3),
+    Measure("ratio", "Throughput as a multiple of the lock's", "times the lock's", _ratio, 1.0, "dots", decades=0.9),
     Measure("retries", "Lost compare-and-swaps", "% of all decisive ones", _retries),
     Measure("memory", "Memory", "MB at the most, above what the process had before", _memory),
 )
-_TAIL: Final = Measure("tail", "Slowest operation in a thousand", "µs, p99.9", _tail, is_log=True)
+_TAIL: Final = Measure("tail", "Slowest operation in a thousand", "µs, p99.9", _tail, shape="dots", decades=1.0)
 
 
 def charts(run: Run) -> list[Chart]:
@@ -116,28 +87,18 @@ def charts(run: Run) -> list[Chart]:
     cells = cells_of(run)
     of_throughput = [cell for cell in cells if cell.case.spec.kind == "throughput"]
     of_latency = [cell for cell in cells if cell.case.spec.kind == "latency"]
-    found: list[Chart] = []
+    found = classic_chart(run)
     for measure in _OF_THROUGHPUT:
         found += _drawn(measure, of_throughput)
-    found += _quantiles(of_latency)
+    found += quantile_charts(of_latency)
     if len({cell.case.spec.workload for cell in of_latency}) > 1:
         found += _drawn(_TAIL, of_latency)
-    return found + _races([cell for cell in cells if cell.case.spec.kind == "race"])
-
-
-def cells_of(run: Run, number: int = 0) -> list[Cell]:
-    """What was measured, without the null candidates: they show what the harness costs and are no contestants."""
-    cells, cores = [], run.environment.get("cores", "?")
-    for group in run.groups():
-        base = baseline_of(group) if group[0].spec.kind != "race" else None
-        cells += [Cell(case, base, cores, number, run.name or run.id) for case in group
-                  if case.values() and not case.spec.candidate.endswith("/null")]  # fmt: skip
-    return cells
+    return found + race_charts([cell for cell in cells if cell.case.spec.kind == "race"])
 
 
 def _drawn(measure: Measure, cells: Sequence[Cell]) -> Iterator[Chart]:
     """The charts of one measure, a venue after the other: only like is drawn beside like."""
-    for venue in _VENUES:
+    for venue in VENUES:
         mine = [(cell, interval) for cell in cells if cell.case.venue == venue and (interval := measure.of(cell))]
         if not mine:
             continue
@@ -162,9 +123,11 @@ def _against_number(measure: Measure, venue: str, mine: Drawn, name: str) -> Ite
     values = _ordered({cell.value(name) for cell, _ in mine})
     structures = _structures(mine)
     if len(values) <= _FEW and len(structures) > 1:
-        for value in values:
+        for value in values if measure.key != "memory" else values[-1:]:  # which grows with threads, if at all
             part = [(cell, interval) for cell, interval in mine if cell.value(name) == value]
             yield _bars(measure, venue, part, "structure", "")
+        if len(values) < measure.few:
+            return
     for structure in structures:
         yield _lines(measure, venue, [pair for pair in mine if pair[0].structure == structure], name, structure)
 
@@ -206,9 +169,9 @@ def _bars(measure: Measure, venue: str, mine: Drawn, across: str, structure: str
     def place(cell: Cell) -> str:
         return cell.structure if across == "structure" else _combined(cell, varying)
 
-    head = structure if varying else _load(mine[0][0])
+    head = structure if varying else load_words(mine[0][0])
     axis = "structure" if across == "structure" else " and ".join(_AXES[name].partition(",")[0] for name in varying)
-    return _chart(measure, venue, "bars", mine, place, axis, head, _where(mine, varying), "category")
+    return _chart(measure, venue, measure.shape, mine, place, axis, head, where_words(mine[0][0], varying), "category")
 
 
 def _lines(measure: Measure, venue: str, mine: Drawn, name: str, head: str) -> Chart:
@@ -225,7 +188,7 @@ def _lines(measure: Measure, venue: str, mine: Drawn, name: str, head: str) -> C
 
     ordered = sorted(mine, key=lambda pair: _rank(pair[0].value(name)))
     title = f"{head} against {_AXES[name].partition(',')[0]}"
-    where = _where(mine, [name, *_varying([cell for cell, _ in mine])])
+    where = where_words(mine[0][0], [name, *_varying([cell for cell, _ in mine])])
     return _chart(measure, venue, "lines", ordered, place, _AXES[name], title, where, scale)
 
 
@@ -237,10 +200,12 @@ def _chart(
     measure: Measure, venue: str, kind: str, mine: Drawn, place: Callable[[Cell], float | str], axis: str, head: str,
     where: str, scale: str,
 ) -> Chart:  # fmt: skip
-    title = f"{measure.title}{_VENUES[venue]}: {head}"
+    title = f"{measure.title}{VENUES[venue]}: {head}"
+    low, high = min(interval.low for _, interval in mine), max(interval.high for _, interval in mine)
+    is_log = kind != "bars" and low > 0 and high > low * 10**measure.decades
     return Chart(
-        key=_slug(f"{measure.key} {venue if venue != 'threads' else ''} {kind} {head}"), kind=kind, title=title,
-        where=where, x_title=axis, y_title=measure.unit, x_scale=scale, is_log=measure.is_log, mark=measure.mark,
+        key=slug(f"{measure.key} {venue if venue != 'threads' else ''} {kind} {head}"), kind=kind, title=title,
+        where=where, x_title=axis, y_title=measure.unit, x_scale=scale, is_log=is_log, mark=measure.mark,
         series=_series(mine, place),
     )  # fmt: skip
 
@@ -256,85 +221,7 @@ def _series(mine: Drawn, place: Callable[[Cell], float | str]) -> tuple[Series, 
         found.setdefault(key, []).append(Point(place(cell), interval, title, cell.implementation))
         names.setdefault(key, set()).add(title)
     for (way, run), each in names.items():
-        titles[way, run] = each.pop() if len(each) == 1 else _WAYS.get(way, way)
-    return tuple(Series(way, titles[way, run], tuple(points), run) for (way, run), points in found.items())
-
-
-# What an implementation is called where several structures stand side by side.
-_WAYS: Final = {
-    "mutex": "a lock", "rwlock": "readers-writer lock", "twin": "same nodes, a lock", "emulated": "emulated CAS",
-    "hardware": "Python, hardware cells", "native": "C", "striped": "C, striped", "standard": "standard library",
-    "simplequeue": "SimpleQueue", "queue": "queue module", "kernel": "lock-free kernel", "kernel-mutex": "mutex kernel",
-    "kernel-spinlock": "spinlock kernel",
-}  # fmt: skip
-
-
-def _load(cell: Cell) -> str:
-    return cell.case.spec.workload.words()
-
-
-def _where(mine: Drawn, varying: Sequence[str]) -> str:
-    """Interpreter, cores and workload, as far as they are the same for all."""
-    cell = mine[0][0]
-    cores = f"{cell.cores} core" if cell.cores == 1 else f"{cell.cores} cores"
-    parts = [cell.case.interpreter or "this interpreter"] if "interpreter" not in varying else []
-    words = [cores, *parts]
-    plain = cell.case.spec.workload
-    if not {"threads", "backoff", "think"} & set(varying):
-        words.append(plain.words())
-    elif "threads" not in varying:
-        words.append("1 thread" if plain.threads == 1 else f"{plain.threads} threads")
-    return ", ".join(words)
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
-def _quantiles(cells: Sequence[Cell]) -> Iterator[Chart]:
-    """The distribution of latencies, from the median to the slowest, for each group of compared cases."""
-    groups: dict[tuple[object, ...], list[Cell]] = {}
-    for cell in cells:
-        groups.setdefault((cell.structure, cell.case.venue, cell.case.interpreter, cell.case.spec.workload), []).append(
-            cell
-        )
-    several = len({(cell.case.interpreter, cell.case.spec.workload) for cell in cells}) > 1
-    for (structure, venue, interpreter, _), mine in groups.items():
-        series = []
-        for cell in mine:
-            points = [Point(name, interval, cell.case.spec.title(), cell.implementation) for name in (*QUANTILES, "max")
-                      if (interval := _scaled(cell.case.interval(name), 1e-3))]  # fmt: skip
-            series.append(Series(cell.implementation, cell.case.spec.title(), tuple(points), cell.run))
-        head = f"{structure}, {_load(mine[0])}" + (f", {interpreter}" if several else "")
-        yield Chart(
-            key=_slug(f"latency {venue if venue != 'threads' else ''} {head}"), kind="quantiles",
-            title=f"Latency{_VENUES[str(venue)]}: {head}", where=_where([(mine[0], mine[0].case.interval())], ()),  # type: ignore[list-item]
-            x_title="share of operations that took no longer", y_title="µs", x_scale="quantile", is_log=True, mark=None,
-            series=tuple(series),
-        )  # fmt: skip
-
-
-def _races(cells: Sequence[Cell]) -> list[Chart]:
-    """What unguarded programs lost, of what should have been there."""
-    if not cells:
-        return []
-    places = list(dict.fromkeys(cell.case.interpreter for cell in cells))
-    found: dict[str, list[Point]] = {place: [] for place in places}
-    for cell in cells:
-        pairs = zip(cell.case.by_round("lost"), cell.case.by_round("expected"), strict=True)
-        shares = [100 * lost / wanted for lost, wanted in pairs if lost is not None and wanted]
-        if shares:
-            race = RACES[cell.implementation]
-            note = (
-                f"lost {sum(map(int, cell.case.values('lost'))):,} of {sum(map(int, cell.case.values('expected'))):,}"
-            )
-            note += "; none expected to be lost" if not race.may_lose else "; some may be lost"
-            found[cell.case.interpreter].append(Point(race.title, median_interval(shares), note, "race"))
-    series = tuple(Series("race", place or "this interpreter", tuple(points), number)
-                   for number, (place, points) in enumerate(found.items()))  # fmt: skip
-    load = _load(cells[0])
-    return [Chart(
-        key="races", kind="bars", title=f"Lost by unguarded programs: {load}", where=f"{cells[0].cores} cores, {load}",
-        x_title="program", y_title="% lost of what should be there", x_scale="category", is_log=False, mark=None,
-        series=series,
-    )]  # fmt: skip
+        titles[way, run] = each.pop() if len(each) == 1 else WAYS.get(way, way)
+    order = list(IMPLEMENTATIONS)
+    return tuple(Series(way, titles[way, run], tuple(points), run) for (way, run), points in
+                 sorted(found.items(), key=lambda item: (order.index(item[0][0]), item[0][1])))  # fmt: skip

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from app.bench_output import (
+    ProgressLine,
+    add_output_arguments,
+    check_outputs,
+    print_run,
+    print_table,
+    tell_what_is_missing,
+    write_run,
+)
 from lockfree_core.errors import BenchError, LockfreeError, StoreError
 
 if TYPE_CHECKING:
@@ -58,14 +66,9 @@ def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
         "--save", action=argparse.BooleanOptionalAction, default=True, help="keep it in the history (default)"
     )
     out.add_argument("--data", type=Path, metavar="FOLDER", help="where the history lies (variable LOCKFREE_LAB_DATA)")
-    for name, words in _OUTPUTS:
-        out.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write {words}")
-    out.add_argument("--quiet", action="store_true", help="no progress line")
+    add_output_arguments(out)
+    out.add_argument("--quiet", action="store_true", help="no progress")
     _add_commands(parser)
-
-
-_OUTPUTS: Final = (("json", "the whole result as JSON"), ("csv", "a line a sample"), ("markdown", "the table"),
-                   ("pyperf", "throughputs for `pyperf compare_to`"))  # fmt: skip
 
 
 def _add_commands(parser: argparse.ArgumentParser) -> None:
@@ -86,8 +89,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     add("list", "list the runs in the history", _list).add_argument("words", nargs="*", metavar="WORD")
     show = add("show", "print a run again, or write it in another format", _show)
     show.add_argument("run", metavar="RUN", help="id, beginning of it, name, or a JSON file")
-    for name, words in _OUTPUTS:
-        show.add_argument(f"--{name}", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=f"write {words}")
+    add_output_arguments(show, argparse.SUPPRESS)
     comparing = add("compare", "compare runs with the first of them", _compare)
     comparing.add_argument("runs", nargs="+", metavar="RUN", help="id, name, or a JSON file; two or more")
     comparing.add_argument("--all", action="store_true", help="also what did not change beyond noise")
@@ -117,12 +119,13 @@ def _run(options: argparse.Namespace) -> int:
     from lockfree_core.bench.runner import Runner
 
     cases, limits = _cases(options), _limits(options)
-    _check_outputs(options)
+    check_outputs(options)
+    tell_what_is_missing(cases, options.quiet)
     store = _open(options) if options.save else None  # before measuring: a minute's work should not be lost to it
     try:
         runner = Runner(options.preset or ("custom" if options.implementation else "classic"), cases, limits)
         runner.run.name, runner.run.note = options.name, options.note
-        line = _Line(sys.stderr.isatty() and not options.quiet)
+        line = ProgressLine(options.quiet)
         runner.on_progress = _following(line, store)
         previous = signal.signal(signal.SIGINT, lambda *_: runner.cancel())
         try:
@@ -130,11 +133,13 @@ def _run(options: argparse.Namespace) -> int:
         finally:
             signal.signal(signal.SIGINT, previous)
             line.clear()
-        _print(run)
-        _write(run, options)
-        if store is not None:
-            store.save(run)
-            print(f"saved as {run.id} in {store.path}")
+        print_run(run)
+        try:
+            if store is not None:
+                store.save(run)
+                print(f"saved as {run.id} in {store.path}")
+        finally:
+            write_run(run, options)  # what cannot be kept can still be taken away, and the other way round
     finally:
         if store is not None:
             store.close()
@@ -143,7 +148,7 @@ def _run(options: argparse.Namespace) -> int:
     return FAILED if run.failed_samples or run.ended == "nothing" else 0
 
 
-def _following(line: _Line, store: Store | None) -> Callable[[Progress], None]:
+def _following(line: ProgressLine, store: Store | None) -> Callable[[Progress], None]:
     """Shows each step; keeps each round, so that a run that is killed has not been for nothing."""
     rounds = [1]
 
@@ -156,27 +161,6 @@ def _following(line: _Line, store: Store | None) -> Callable[[Progress], None]:
                 store.save(progress.run)
 
     return follow
-
-
-class _Line:
-    """The progress line of a terminal."""
-
-    def __init__(self, is_wanted: bool) -> None:
-        self._is_wanted = is_wanted
-
-    def show(self, progress: Progress) -> None:
-        """Write over what stood there."""
-        if self._is_wanted and progress.case is not None:
-            width = shutil.get_terminal_size().columns - 1
-            case = progress.case
-            text = (f"round {progress.round}, {progress.done} samples, at most {progress.left_s:.0f} s left: "
-                    f"{case.spec.title()}, {case.spec.kind}, {case.spec.workload.words()}")  # fmt: skip
-            print(f"\r\x1b[K{text[:width]}", end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        """Leave an empty line."""
-        if self._is_wanted:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _cases(options: argparse.Namespace) -> list[Case]:
@@ -274,73 +258,10 @@ def _find(options: argparse.Namespace, key: str) -> Run:
         return store.load(key)
 
 
-def _check_outputs(options: argparse.Namespace) -> None:
-    """Before anything is measured."""
-    for name, _ in _OUTPUTS:
-        path: Path | None = getattr(options, name)
-        if path is not None and not path.absolute().parent.is_dir():
-            raise BenchError(f"--{name} {path}: there is no folder {path.parent}")
-
-
-def _write(run: Run, options: argparse.Namespace) -> None:
-    from lockfree_core.bench import formats
-
-    writers = {"json": formats.to_json, "csv": formats.to_csv, "markdown": formats.to_markdown,
-               "pyperf": formats.to_pyperf}  # fmt: skip
-    for name, write in writers.items():
-        path: Path | None = getattr(options, name, None)
-        if path is not None:
-            try:
-                path.write_text(write(run), encoding="utf-8")
-            except OSError as error:
-                raise StoreError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _print(run: Run) -> None:
-    from lockfree_core.bench import formats
-    from lockfree_core.bench.classic import COLUMNS as CLASSIC
-    from lockfree_core.bench.classic import THREADS, classic_text
-    from lockfree_core.bench.verdict import verdict
-
-    place = run.environment
-    machine = f"{place.get('cpu')}, {place.get('cores')} cores, {place.get('system')}"
-    interpreters = ", ".join(dict.fromkeys(case.interpreter for case in run.cases))
-    ended = f"ended after {run.seconds:.0f} s: {_ENDINGS.get(run.ended, run.ended)}"
-    print(f"{run.name or run.preset}: {machine}; {interpreters}; {ended}")
-    _table(formats.COLUMNS, formats.rows(run), left=3)
-    classic = classic_text(run)
-    if classic:
-        cores = f"{THREADS} threads, the article's on 4 cores, here on {place.get('cores')}"
-        print(f"\nThe classic table (millions of operations a second, {cores}):")
-        _table(CLASSIC, classic)
-        print()
-    for trouble in formats.troubles(run):
-        print(trouble)
-    for sentence in verdict(run):
-        print(f"* {sentence}")
-
-
-_ENDINGS: Final = {
-    "precise": "every interval is as narrow as asked", "budget": "the time was over", "rounds": "the rounds were done",
-    "cancelled": "cancelled", "nothing": "nothing could be measured", "running": "it never ended",
-}  # fmt: skip
-
-
-def _table(columns: Sequence[str], cells: Sequence[Sequence[Any]], left: int = 1) -> None:
-    """Rows under their columns; the first ones to the left, numbers to the right. Empty columns are left out."""
-    wanted = [index for index in range(len(columns)) if any(str(row[index]) for row in cells) or not cells]
-    lines = [[str(row[index]) for index in wanted] for row in [columns, *cells]]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        parts = [cell.ljust(width) if at < left else cell.rjust(width)
-                 for at, (cell, width) in enumerate(zip(line, widths, strict=True))]  # fmt: skip
-        print("  ".join(parts).rstrip())
-
-
 def _presets(options: argparse.Namespace) -> int:
     from lockfree_core.bench.presets import PRESETS
 
-    _table(("preset", "budget", "question"), [(name, f"{one.budget_s:.0f} s", one.question) for name, one in
+    print_table(("preset", "budget", "question"), [(name, f"{one.budget_s:.0f} s", one.question) for name, one in
                                               PRESETS.items()], left=3)  # fmt: skip
     return 0
 
@@ -351,7 +272,7 @@ def _interpreters(options: argparse.Namespace) -> int:
     found, failed = find_interpreters(options.further)
     rows = [(one.title, "yes" if one.gil else "no", "yes" if one.native else "no", one.path,
              one.reason or one.native_reason or "", one.command) for one in found]  # fmt: skip
-    _table(("interpreter", "GIL", "extension", "path", "what is missing", "command that adds it"), rows, left=6)
+    print_table(("interpreter", "GIL", "extension", "path", "what is missing", "command that adds it"), rows, left=6)
     for path, reason in failed.items():
         print(f"no interpreter: {path}: {reason}", file=sys.stderr)
     return FAILED if any(path in failed for path in options.further) else 0
@@ -362,7 +283,7 @@ def _list(options: argparse.Namespace) -> int:
         found = store.list(" ".join(options.words))
     columns = ("id", "date", "name", "preset", "ended", "interpreter", "cores", "samples", "failed", "note")
     if found:
-        _table(columns, [[run[column] for column in columns] for run in found], left=6)
+        print_table(columns, [[run[column] for column in columns] for run in found], left=6)
         return 0
     _fail("no run is called that" if options.words else "no run was saved yet", FAILED)
     return FAILED
@@ -370,9 +291,9 @@ def _list(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     run = _find(options, options.run)
-    _check_outputs(argparse.Namespace(**{name: getattr(options, name, None) for name, _ in _OUTPUTS}))
-    _print(run)
-    _write(run, options)
+    check_outputs(options)
+    print_run(run)
+    write_run(run, options)
     return 0
 
 
@@ -394,7 +315,7 @@ def _compare(options: argparse.Namespace) -> int:
         for difference in differences([first, other]):
             print(f"  not the same: {difference}")
         if shown:
-            _table(("candidate", "workload", "figure", "first", "other", "ratio", "beyond noise"), [
+            print_table(("candidate", "workload", "figure", "first", "other", "ratio", "beyond noise"), [
                 (change.candidate, change.words, change.figure, f"{change.first.median:.4g}",
                  f"{change.other.median:.4g}",
                  f"{change.ratio.median:.2f} ({change.ratio.low:.2f} to {change.ratio.high:.2f})",

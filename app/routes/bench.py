@@ -13,6 +13,7 @@ from app.checks import FieldError, check_object, check_option, check_whole, pars
 from app.services import bench_plan, bench_views
 from app.services.bench import Bench
 from app.services.figures import THEMES
+from lockfree_core.errors import ResultError
 
 __all__ = ["router"]
 
@@ -121,7 +122,11 @@ async def export_run(request: Request, run: str) -> Response:
 
 
 def _export(bench: Bench, run: str, format: str) -> str:
-    return bench_views.export(bench.find(run)[0], format)
+    found, _ = bench.find(run)
+    try:
+        return bench_views.export(found, format)
+    except ResultError as error:
+        raise FieldError("format", f"{format} cannot be had: {error}") from None
 
 
 @router.get("/compare")

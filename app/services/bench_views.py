@@ -61,11 +61,8 @@ def _classic(run: Run) -> dict[str, Any] | None:
 
 
 def export(run: Run, format: str) -> str:
-    """The run as a file. Raises FieldError where this run has nothing for that format."""
-    try:
-        return _WRITERS[format](run)
-    except ResultError as error:
-        raise FieldError("format", f"{format} cannot be had: {error}") from None
+    """The run as a file. Raises ResultError where this run has nothing for that format."""
+    return _WRITERS[format](run)
 
 
 def _html(run: Run) -> str:

@@ -80,7 +80,7 @@ class Chart:
 
     def _name(self, series: Series, point: Point) -> str:
         """What the row is of: where series stand for runs or interpreters, those as well."""
-        return point.title if series.title == point.title else f"{point.title}, {series.title}"
+        return point.title if series.key not in ("", "race") else f"{point.title}, {series.title}"
 
     @property
     def words(self) -> str:

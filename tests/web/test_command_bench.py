@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,51 @@ def test_a_run_from_preset_to_history(data: list[str], tmp_path: Path, capsys: p
     capsys.readouterr()
     assert main(["bench", "compare", "tiny", str(files["json"]), "--all", *data]) == 0
     assert "0 changed beyond noise" in capsys.readouterr().out
+
+
+def test_a_round_is_told_where_there_is_no_terminal(data: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    custom = ["bench", "--structure", "counter", "--implementation", "mutex", "--threads", "1", "--seconds", "0.001"]
+    assert main([*custom, "--rounds", "2", *data]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(",")[0] for line in lines] == ["round 1", "round 2"]
+    assert "0 samples, at most" in lines[0] and "2 samples, at most" in lines[1]
+
+
+def test_a_missing_extension_is_told_plainly(
+    data: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("lockfree_core.native._missing", "no compiler")
+    missing = {"ok": False, "unavailable": True, "reason": "no compiler"}
+    good = {"ok": True, "ops_per_s": 5.0}
+    monkeypatch.setattr(
+        "lockfree_core.bench.runner.run_sample",
+        lambda python, spec, *_: missing if spec.candidate.endswith(("native", "hardware")) else good,
+    )
+    arguments = ["bench", "--preset", "classic", "--structure", "stack", "--rounds", "1", "--no-save", *data]
+    assert main(arguments) == 0
+    told = capsys.readouterr()
+    assert "the C extension is not built here: hardware, native are left out; no compiler" in told.err
+    assert "* Left out: hardware, native: no compiler." in told.out
+    assert main([*arguments, "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_the_charts_and_the_report_of_a_kept_run(
+    data: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run.json"
+    cases = [case(f"{structure}/{way}", around(1e6)) for structure in ("stack", "queue") for way in ("mutex", "native")]
+    run.write_text(formats.to_json(made(*cases)))
+    folder, report = tmp_path / "charts", tmp_path / "run.html"
+    monkeypatch.setitem(sys.modules, "kaleido", None)
+    assert main(["bench", "show", str(run), "--charts", str(folder), "--html", str(report), *data]) == 1
+    assert "pip install 'lockfree-lab[pictures]'" in capsys.readouterr().err
+    written = sorted(path.name for path in folder.iterdir())
+    assert "throughput-bars-8-threads.csv" in written and {Path(name).suffix for name in written} == {".csv"}
+    (head, first, *_) = (folder / "throughput-bars-8-threads.csv").read_text().splitlines()
+    assert head.startswith("chart,where,structure,what,median (millions of operations a second)")
+    assert first.endswith("stack,Lock + list,1.000,0.9700,1.030,7,yes")
+    assert report.read_text().startswith("<!doctype html>") and report.stat().st_size < 2_000_000
 
 
 def test_a_custom_run_leaves_no_trace_unless_asked(data: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,6 +141,7 @@ def test_compare_says_by_its_status_that_something_changed(
         (["--seconds", "1000"], "seconds is a number from 0.001 to 60"),
         (["--kind", "speed"], "a sample's kind is one of"),
         (["--json", "/no/such/folder/x.json"], "there is no folder"),
+        (["--charts", "/no/such/folder/charts"], "there is no folder"),
         (["compare", "one"], "two runs or more"),
     ],
 )

@@ -13,11 +13,9 @@ from app.export.bundle import bundle
 from app.export.document import boot_script, icon_address, pack, policy
 from app.export.javascript import without_comments
 from app.export.stylesheet import style_sheet
-from app.services import figures
 from app.services.bench_views import view
 from app.templating import markup
 from app.version import version
-from lockfree_core.bench.charts import charts
 from lockfree_core.bench.results import Run
 
 __all__ = ["to_html"]
@@ -54,8 +52,7 @@ def to_html(run: Run) -> str:
 
 def _data(run: Run, found: dict[str, Any]) -> dict[str, Any]:
     """The view, and its figures once more for the dark theme."""
-    drawn = charts(run)
-    dark = {chart.key: figures.figure(chart, "dark") for chart in drawn}
+    dark = {chart["key"]: chart["figure"] for chart in view(run, "dark")["charts"]}
     return {"view": found, "dark": dark, "version": version()}
 
 

@@ -1,4 +1,4 @@
-"""What the tests of Measure share: a server whose samples cost nothing, opening its pages, runs that were never measured."""
+"""What the tests of Measure share: a server whose samples cost nothing, its pages, runs that were never measured."""
 
 from __future__ import annotations
 

@@ -71,7 +71,8 @@ def start(page: Page) -> None:
 
 
 def wait_ended(page: Page) -> None:
-    expect(page.locator(".run-line")).to_contain_text(re.compile(r"as narrow as asked|cancelled|was over"), timeout=SLOW_MS)
+    ended = re.compile(r"as narrow as asked|cancelled|was over")
+    expect(page.locator(".run-line")).to_contain_text(ended, timeout=SLOW_MS)
     expect(page.locator("#progress")).to_be_hidden()
 
 
@@ -99,7 +100,8 @@ def test_from_choosing_to_export_with_the_keyboard_alone(measure: OpenMeasure, h
     expect(page.get_by_role("radio", name="Custom run")).to_have_attribute("aria-checked", "true")
     tab_to(page, page.get_by_role("checkbox", name="hardware", exact=True))
     page.keyboard.press("Space")
-    expect(page.locator(".choose-estimate")).to_have_text(re.compile(r"^8 cases, 48 samples at the least: \d+\ss to 1\smin\.$"))
+    expected = re.compile(r"^8 cases, 48 samples at the least: \d+\ss to 1\smin\.$")
+    expect(page.locator(".choose-estimate")).to_have_text(expected)
     tab_to(page, page.get_by_role("button", name="2 threads", exact=True))
     page.keyboard.press("Space")
     expect(page.locator(".choose-estimate")).to_contain_text("4 cases, 24 samples")
@@ -117,7 +119,8 @@ def test_from_choosing_to_export_with_the_keyboard_alone(measure: OpenMeasure, h
         page.keyboard.press("Enter")
     assert found.value.suggested_filename.endswith(".json")
     result = json.loads(Path(found.value.path()).read_text())
-    assert [case["candidate"] for case in result["cases"]] == ["stack/null", "stack/mutex", "stack/native", "stack/standard"]
+    measured = [case["candidate"] for case in result["cases"]]
+    assert measured == ["stack/null", "stack/mutex", "stack/native", "stack/standard"]
     assert {case["workload"]["threads"] for case in result["cases"]} == {8}
 
 
@@ -223,7 +226,10 @@ def test_charts_grow_and_keep_their_zoom(measure: OpenMeasure) -> None:
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.7, steps=4)
     page.mouse.up()
     expect(page.get_by_role("button", name="Reset zoom").first).to_be_visible()
-    state = "() => { const { layout, data } = document.querySelector('.chart-picture'); return [layout.yaxis.range, JSON.stringify(data.map(({ y }) => y))]; }"
+    state = """() => {
+        const { layout, data } = document.querySelector(".chart-picture");
+        return [layout.yaxis.range, JSON.stringify(data.map(({ y }) => y))];
+    }"""
     zoomed, figures = page.evaluate(state)
     page.wait_for_function(f"(before) => ({state})()[1] !== before", arg=figures)
     assert page.evaluate(state)[0] == zoomed
@@ -272,7 +278,7 @@ def test_failed_samples_are_listed_with_their_reason(measure: OpenMeasure) -> No
     wait_ended(page)
     failed = page.locator(".trouble.fault")
     expect(failed.locator("h3")).to_have_text("Failed samples: 1")
-    expect(failed).to_contain_text("Stack/native, 8 threads, think 13, CPython")
+    expect(failed).to_contain_text("stack/native, 8 threads, think 13, CPython")
     expect(failed).to_contain_text("an item was lost: 41 went in, 40 came out")
 
 
@@ -299,7 +305,8 @@ def test_every_chart_is_handed_out_as_picture_and_table(measure: OpenMeasure, ho
     assert title in words and "Test CPU · 4 cores" in words and "deque" in words
     rows = list(csv.reader(io.StringIO(save("CSV")[1].decode("utf-8-sig"))))
     chart.locator("summary").click()
-    shown = chart.locator(".chart-table tr").evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))")
+    texts = "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+    shown = chart.locator(".chart-table tr").evaluate_all(texts)
     assert rows == shown and len(rows) > 3
 
 

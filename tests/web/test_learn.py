@@ -75,7 +75,7 @@ def leads_somewhere(link: str) -> bool:
         return parts.path.removeprefix("/learn/") in CHAPTERS and not query
     if parts.path == "/step" and query:
         return list(query.items())[0] in [("scenario", key) for key in SCENARIOS] + [("puzzle", key) for key in PUZZLES]
-    return parts.path in ("/watch", "/step", "/learn") and not query
+    return parts.path in ("/watch", "/step", "/measure", "/learn") and not query
 
 
 @pytest.mark.parametrize("key", [None, *CHAPTERS])

@@ -18,7 +18,8 @@ const CONFIG = {
     plotlyServerURL: "",
     doubleClick: "reset",
 };
-const HEIGHT = 340;
+const HEIGHT = 380;
+const WIDEST = 34; // letters of an axis's title
 const TOP = 30;
 const LEGEND = { y: -0.3, font: { size: 11 } }; // under the axis's title, however small the picture
 const PICTURE = { width: 1200, height: 720, scale: 2 };
@@ -42,7 +43,14 @@ const AXIS = /^[xy]axis\d*$/;
 export class ResultChart {
     /** @param {Chart} chart @param {Setting} setting */
     constructor(chart, setting) {
-        Object.assign(this, { setting, chart: null, drawn: null, wanted: false, plotly: null, queue: Promise.resolve() });
+        Object.assign(this, {
+            setting,
+            chart: null,
+            drawn: null,
+            wanted: false,
+            plotly: null,
+            queue: Promise.resolve(),
+        });
         this.title = h("h3", { className: "chart-title" });
         this.where = h("p", { className: "chart-where muted" });
         this.plot = h("div", { className: "chart-picture", role: "img" });
@@ -61,7 +69,12 @@ export class ResultChart {
         this.element = h(
             "section",
             { className: "result-chart", "data-chart": chart.key },
-            h("div", { className: "chart-head" }, h("div", { className: "chart-words" }, this.title, this.where), this.tools),
+            h(
+                "div",
+                { className: "chart-head" },
+                h("div", { className: "chart-words" }, this.title, this.where),
+                this.tools,
+            ),
             h("div", { className: "chart-place" }, this.note, this.plot),
             h("details", { className: "chart-table" }, h("summary", {}, "Data table"), this.body),
         );
@@ -124,7 +137,7 @@ export class ResultChart {
             title: undefined, // it stands above, where it wraps and can be read by everybody
             margin: { ...layout.margin, t: TOP },
             legend: { ...layout.legend, ...LEGEND },
-            height: Math.max(HEIGHT, (layout.height ?? 0) - 20),
+            height: (layout.height ?? HEIGHT) - 20,
             autosize: true,
             uirevision: this.chart.key,
             font: { ...layout.font, size: this.setting.textSize() },
@@ -183,8 +196,21 @@ export class ResultChart {
 function axesOf(layout, size) {
     const axes = Object.entries(layout).filter(([name]) => AXIS.test(name));
     return Object.fromEntries(
-        axes.map(([name, axis]) => [name, { ...axis, title: { ...axis.title, font: { size }, standoff: 8 } }]),
+        axes.map(([name, axis]) => {
+            const title = { ...axis.title, text: wrapped(axis.title?.text ?? ""), font: { size }, standoff: 8 };
+            return [name, { ...axis, title }];
+        }),
     );
+}
+
+/** In lines that a small picture has room for. */
+function wrapped(text) {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+        if (lines.at(-1) && lines.at(-1).length + word.length >= WIDEST) lines.push(word);
+        else lines.push(`${lines.pop()} ${word}`.trim());
+    }
+    return lines.join("<br>");
 }
 
 /** With what a picture needs to stand alone: title, machine, legend. */

@@ -2,6 +2,7 @@
 
 import { h, setAttribute, setText } from "../dom.js";
 import { createMatrix } from "./matrix.js";
+import { group, segmented, textRow } from "./parts.js";
 import { bodyOf, estimate, obstacle, readPlan, writePlan } from "./plan.js";
 import { createPythons } from "./pythons.js";
 import { span } from "./words.js";
@@ -27,7 +28,10 @@ class Chooser {
         this.matrix = createMatrix(bench, (change) => this.change(change));
         this.threads = createThreads(bench, (threads) => this.change({ threads }));
         this.workload = createWorkload(bench, (workload) => this.change({ workload }));
-        this.pythons = createPythons(client, { change: (pythons) => this.change({ pythons }), known: () => this.show() });
+        this.pythons = createPythons(client, {
+            change: (pythons) => this.change({ pythons }),
+            known: () => this.show(),
+        });
         this.build();
         this.show();
         this.pythons.load();
@@ -40,23 +44,44 @@ class Chooser {
     // -- parts
 
     build() {
-        this.modes = this.segmented("What to measure", [["preset", "Presets"], ["custom", "Custom run"]], (mode) => this.change({ mode }));
-        this.presets = h("div", { className: "preset-cards", role: "radiogroup", "aria-label": "Presets" }, ...this.bench.presets.map((preset) => this.presetCard(preset)));
-        this.custom = h("div", { className: "custom-parts" }, this.matrix.element, this.group("Workload", this.workload.element));
+        this.modes = segmented(
+            "What to measure",
+            [
+                ["preset", "Presets"],
+                ["custom", "Custom run"],
+            ],
+            (mode) => this.change({ mode }),
+        );
+        this.presets = h(
+            "div",
+            { className: "preset-cards", role: "radiogroup", "aria-label": "Presets" },
+            ...this.bench.presets.map((preset) => this.presetCard(preset)),
+        );
+        this.custom = h(
+            "div",
+            { className: "custom-parts" },
+            this.matrix.element,
+            group("Workload", this.workload.element),
+        );
         this.kinds = h("div", { className: "kind-row" }, ...this.bench.kinds.map((kind) => this.kindBox(kind)));
         this.threadHint = h("p", { className: "muted small" });
         this.error = h("p", { className: "field-error", role: "alert", hidden: true });
         this.hint = h("p", { className: "choose-estimate", role: "status" });
-        this.name = this.text("Name", "name", 80);
-        this.note = this.text("Note", "note", 500);
-        this.starting = h("button", { type: "submit", className: "button primary", id: "start-run" }, "Start", h("kbd", { "aria-hidden": "true" }, "Enter"));
+        this.name = textRow("Name", "name", 80);
+        this.note = textRow("Note", "note", 500);
+        this.starting = h(
+            "button",
+            { type: "submit", className: "button primary", id: "start-run" },
+            "Start",
+            h("kbd", { "aria-hidden": "true" }, "Enter"),
+        );
         this.settings = h(
             "details",
             { className: "choose-settings" },
             h("summary", {}, "Threads, samples, limits"),
-            this.group("Threads", this.threads.element, this.threadHint),
-            this.group("Kinds of samples", this.kinds),
-            this.group("Limits", this.limits()),
+            group("Threads", this.threads.element, this.threadHint),
+            group("Kinds of samples", this.kinds),
+            group("Limits", this.limits()),
         );
         this.form.append(
             h(
@@ -66,8 +91,8 @@ class Chooser {
                 this.presets,
                 this.custom,
                 this.settings,
-                this.group("Interpreters", this.pythons.element),
-                this.group("Name and note", this.name.element, this.note.element),
+                group("Interpreters", this.pythons.element),
+                group("Name and note", this.name.element, this.note.element),
             ),
             h(
                 "div",
@@ -76,34 +101,13 @@ class Chooser {
                 this.error,
                 this.mayStart
                     ? this.starting
-                    : h("p", { className: "muted" }, "You are a viewer: you see every run, and the presenter starts them."),
+                    : h(
+                          "p",
+                          { className: "muted" },
+                          "You are a viewer: you see every run, and the presenter starts them.",
+                      ),
             ),
         );
-    }
-
-    segmented(label, choices, choose) {
-        const buttons = choices.map(([key, title]) =>
-            h("button", { type: "button", role: "radio", "data-key": key, onclick: () => choose(key) }, title),
-        );
-        const element = h("div", { className: "segmented", role: "radiogroup", "aria-label": label }, ...buttons);
-        element.addEventListener("keydown", (event) => {
-            const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-            if (!step) return;
-            event.preventDefault();
-            const at = buttons.indexOf(document.activeElement);
-            const next = buttons[(at + step + buttons.length) % buttons.length];
-            choose(next.dataset.key);
-            next.focus();
-        });
-        return {
-            element,
-            show(key) {
-                for (const button of buttons) {
-                    setAttribute(button, "aria-checked", String(button.dataset.key === key));
-                    button.tabIndex = button.dataset.key === key ? 0 : -1;
-                }
-            },
-        };
     }
 
     presetCard({ key, question, budget_s, every_interpreter }) {
@@ -173,15 +177,6 @@ class Chooser {
         const isNumber = text === "" || (Number.isFinite(value) && value > 0);
         setAttribute(input, "aria-invalid", isNumber ? null : "true");
         if (isNumber) this.change({ [name]: text === "" ? null : value });
-    }
-
-    group(title, ...content) {
-        return h("fieldset", { className: "choose-group" }, h("legend", { className: "panel-title" }, title), ...content);
-    }
-
-    text(label, field, maxLength) {
-        const input = h("input", { className: "field", id: `run-${field}`, type: "text", maxLength, autocomplete: "off" });
-        return { input, element: h("div", { className: "text-row" }, h("label", { htmlFor: input.id, className: "muted" }, label), input) };
     }
 
     // -- the plan
@@ -275,6 +270,7 @@ class Chooser {
             if (error) setAttribute(input, "aria-invalid", input.dataset.field === field ? "true" : null);
         this.error.hidden = !error;
         setText(this.error, error ? `${error.field ? `${error.field}: ` : ""}${error.message}` : "");
-        if (error && ["seconds", "budget_s", "precision", "rounds", "threads", "kinds"].includes(field)) this.settings.open = true;
+        if (error && ["seconds", "budget_s", "precision", "rounds", "threads", "kinds"].includes(field))
+            this.settings.open = true;
     }
 }

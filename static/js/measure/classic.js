@@ -9,7 +9,14 @@ import { scrolling } from "./table.js";
  */
 export function classicElement({ columns, rows, words }) {
     const here = columns.findIndex((name) => name.startsWith("here"));
-    const groups = here > 1 ? [["", 1], ["The article", here - 1], ["This machine", columns.length - here]] : [];
+    const groups =
+        here > 1
+            ? [
+                  ["", 1],
+                  ["The article", here - 1],
+                  ["This machine", columns.length - here],
+              ]
+            : [];
     const cell = (tag, text, index, scope = null) =>
         h(tag, { className: `${index > 0 ? "right" : ""}${index === here ? " divide" : ""}`, scope }, text);
     const table = h(

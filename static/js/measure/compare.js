@@ -50,10 +50,12 @@ class ComparePage {
         this.charts = createResultCharts(this.chartPlace, {
             loadPlotly: this.shell.loadPlotly,
             textSize: this.shell.textSize,
-            machine: () => this.found.runs.map((run) => `${nameOf(run)}: ${cores(run.cores)}, ${run.interpreter}`).join(" · "),
+            machine: () =>
+                this.found.runs.map((run) => `${nameOf(run)}: ${cores(run.cores)}, ${run.interpreter}`).join(" · "),
             part: () => "bench-comparison",
         });
-        const part = (title, ...content) => h("section", { className: "part" }, h("h2", { className: "part-title" }, title), ...content);
+        const part = (title, ...content) =>
+            h("section", { className: "part" }, h("h2", { className: "part-title" }, title), ...content);
         this.chartPart = part("Charts", this.chartPlace);
         this.place = h(
             "div",
@@ -63,7 +65,17 @@ class ComparePage {
             part("What is not the same around them", this.same, this.differences),
             part(
                 "Ratios to the first run",
-                h("div", { className: "changes-head" }, h("label", { className: "check-line", htmlFor: "only-changed" }, this.switch, "only what changed beyond noise"), this.count),
+                h(
+                    "div",
+                    { className: "changes-head" },
+                    h(
+                        "label",
+                        { className: "check-line", htmlFor: "only-changed" },
+                        this.switch,
+                        "only what changed beyond noise",
+                    ),
+                    this.count,
+                ),
                 this.table,
             ),
             this.chartPart,
@@ -97,10 +109,24 @@ class ComparePage {
         const { runs, differences, changes, charts } = this.found;
         this.runs.replaceChildren(...runs.map(runElement));
         this.differences.replaceChildren(...differences.map((text) => h("li", {}, sentence(text))));
-        setText(this.same, differences.length > 0 ? "A ratio may come from these, and not from the code:" : "Machine, interpreter, compiler and commit are the same.");
+        setText(
+            this.same,
+            differences.length > 0
+                ? "A ratio may come from these, and not from the code:"
+                : "Machine, interpreter, compiler and commit are the same.",
+        );
         const beyond = changes.filter(({ others }) => others.some((other) => other?.beyond_noise)).length;
-        setText(this.count, this.all ? `${beyond} of ${plural(changes.length, "case")} changed beyond noise` : beyond === 0 ? "" : `${plural(beyond, "case")} changed beyond noise`);
-        const quiet = this.all ? "These runs have no measured case in common." : "Nothing changed beyond noise. Switch it off to see every case.";
+        setText(
+            this.count,
+            this.all
+                ? `${beyond} of ${plural(changes.length, "case")} changed beyond noise`
+                : beyond === 0
+                  ? ""
+                  : `${plural(beyond, "case")} changed beyond noise`,
+        );
+        const quiet = this.all
+            ? "These runs have no measured case in common."
+            : "Nothing changed beyond noise. Switch it off to see every case.";
         this.table.replaceChildren(changes.length > 0 ? changesTable(changes, runs) : h("p", {}, quiet));
         this.chartPart.hidden = charts.length === 0;
         this.charts.update(charts);
@@ -119,7 +145,7 @@ function runElement(run, index) {
 
 function changesTable(changes, runs) {
     const [first, ...others] = runs;
-    const heads = ["Candidate", "Workload", `First: ${nameOf(first)}`];
+    const heads = ["Structure", "Candidate", "Workload", `First: ${nameOf(first)}`];
     const table = h(
         "table",
         { className: "figures changes-table" },
@@ -130,7 +156,7 @@ function changesTable(changes, runs) {
             h(
                 "tr",
                 {},
-                ...heads.map((text, index) => h("th", { scope: "col", className: index > 1 ? "right" : "" }, text)),
+                ...heads.map((text, index) => h("th", { scope: "col", className: index > 2 ? "right" : "" }, text)),
                 ...others.flatMap((run) => [
                     h("th", { scope: "col", className: "right divide" }, nameOf(run)),
                     h("th", { scope: "col", className: "right" }, "Ratio"),
@@ -143,32 +169,47 @@ function changesTable(changes, runs) {
     return scrolling(table, "Ratios to the first run");
 }
 
-function changeRow({ title, words, unit, figure: name, first, others }) {
+function changeRow({ candidate, title, words, unit, figure: name, first, others }) {
     return h(
         "tr",
         {},
+        h("td", { className: "muted" }, candidate.split("/")[0]),
         h("th", { scope: "row" }, title),
-        h("td", { className: "muted" }, words),
+        h("td", { className: "muted" }, name === "ops_per_s" ? words : `${words}: ${name}`),
         h("td", { className: "right" }, span(first, unit)),
         ...others.flatMap((other) => otherCells(other, unit, name)),
     );
 }
 
 function otherCells(other, unit, name) {
-    if (!other) return [h("td", { className: "right divide muted" }, "–"), h("td", { className: "right" }), h("td", { className: "muted" }, "not measured")];
+    if (!other)
+        return [
+            h("td", { className: "right divide muted" }, "–"),
+            h("td", { className: "right" }),
+            h("td", { className: "muted" }, "not measured"),
+        ];
     const { interval, ratio, beyond_noise: isBeyond } = other;
     const isMore = ratio.median > 1;
     const isBetter = isMore === (name === "ops_per_s");
     const says = isBeyond ? `${isMore ? "▲" : "▼"} ${isBetter ? "better" : "worse"}` : "within noise";
     return [
         h("td", { className: "right divide" }, span(interval, unit)),
-        h("td", { className: `right${isBeyond ? " strong" : ""}` }, `${ratio.median.toFixed(2)} (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)})`),
+        h(
+            "td",
+            { className: `right${isBeyond ? " strong" : ""}` },
+            `${ratio.median.toFixed(2)} (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)})`,
+        ),
         h("td", { className: isBeyond ? "strong" : "muted" }, says),
     ];
 }
 
 function span({ median, low, high }, unit) {
-    return h("span", {}, figure(median, unit), h("span", { className: "muted interval" }, ` ${figure(low, unit)} to ${figure(high, unit)}`));
+    return h(
+        "span",
+        {},
+        figure(median, unit),
+        h("span", { className: "muted interval" }, ` ${figure(low, unit)} to ${figure(high, unit)}`),
+    );
 }
 
 function nameOf(run) {

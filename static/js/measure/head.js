@@ -67,7 +67,9 @@ class RunHead {
         });
         this.comparing = h("a", { className: "button" }, "Compare …");
         this.again = h("a", { className: "button" }, "Run again");
-        this.deleting = this.mayChange ? button("Delete", () => this.remove(), { className: "button danger-quiet" }) : null;
+        this.deleting = this.mayChange
+            ? button("Delete", () => this.remove(), { className: "button danger-quiet" })
+            : null;
         this.tools.append(...[this.exporting, this.comparing, this.again, this.deleting].filter(Boolean));
     }
 
@@ -77,7 +79,7 @@ class RunHead {
         if (!this.editing) this.showWords();
         setText(this.place, machineLine(run));
         const parts = [
-            run.name && run.preset !== run.name ? `preset ${run.preset}` : null,
+            kindOf(run),
             moment(run.date),
             run.running ? "going on" : `${span(run.seconds)}: ${run.ended_words}`,
             plural(run.samples, "sample"),
@@ -87,8 +89,9 @@ class RunHead {
         if (!this.actions) return;
         this.exporting.disabled = run.samples === 0;
         this.comparing.href = `/measure/history?with=${run.id}`;
-        this.again.href = run.preset === "custom" ? "/measure" : `/measure?preset=${encodeURIComponent(run.preset)}`;
+        this.again.href = `/measure?preset=${encodeURIComponent(run.preset)}`;
         for (const part of [this.comparing, this.again, this.deleting]) if (part) part.hidden = run.running;
+        if (run.preset === "custom") this.again.hidden = true; // of what it was made nothing is known but its cases
     }
 
     showWords() {
@@ -110,8 +113,8 @@ class RunHead {
 
     async remove() {
         const name = this.run.name || titleOf(this.run);
-        const text = `“${name}” of ${moment(this.run.date)} with its ${plural(this.run.samples, "sample")} is deleted for good.`;
-        if (!(await confirmAction("Delete this run?", text, "Delete"))) return;
+        const what = `“${name}” of ${moment(this.run.date)} with its ${plural(this.run.samples, "sample")}`;
+        if (!(await confirmAction("Delete this run?", `${what} is deleted for good.`, "Delete"))) return;
         const answer = await this.actions.client.remove(this.run.id);
         if (answer.ok) this.actions.deleted();
         else toast(`The run was not deleted: ${answer.error.message}`, "bad");
@@ -164,6 +167,12 @@ class RunHead {
         this.run = { ...this.run, [field]: value };
         this.actions.changed();
     }
+}
+
+/** Where its name does not say it. */
+function kindOf({ name, preset }) {
+    if (preset === "custom") return "custom run";
+    return name && name !== preset ? `preset ${preset}` : null;
 }
 
 /** What a run without a name is called. */

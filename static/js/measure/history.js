@@ -5,10 +5,9 @@ import { h, setAttribute, setText } from "../dom.js";
 import { installDrop, pickFile } from "../drop-files.js";
 import { toast } from "../toast.js";
 import { titleOf } from "./head.js";
+import { importFile } from "./import.js";
 import { scrolling } from "./table.js";
 import { moment, plural } from "./words.js";
-
-const LARGEST = 64 * 1024 * 1024;
 
 /** What of a summary is shown, in order; and whether it counts. */
 const COLUMNS = [
@@ -24,7 +23,13 @@ const COLUMNS = [
     ["commit_id", "Commit", (run) => run.commit_id.slice(0, 9)],
     ["note", "Note", (run) => run.note],
 ];
-const ENDINGS = { precise: "as narrow as asked", budget: "time over", rounds: "rounds done", nothing: "nothing measured", running: "broken off" };
+const ENDINGS = {
+    precise: "as narrow as asked",
+    budget: "time over",
+    rounds: "rounds done",
+    nothing: "nothing measured",
+    running: "broken off",
+};
 
 /** @param {import("./shell.js").Shell} shell */
 export function createHistoryPage(shell) {
@@ -55,12 +60,20 @@ class HistoryPage {
     }
 
     build() {
-        this.search = h("input", { className: "field history-search", type: "search", value: this.words, placeholder: "Search: name, note, machine, interpreter, commit", "aria-label": "Search in the history", id: "history-search" });
+        this.search = h("input", {
+            className: "field history-search",
+            type: "search",
+            value: this.words,
+            placeholder: "Search: name, note, machine, interpreter, commit",
+            "aria-label": "Search in the history",
+            id: "history-search",
+        });
         this.search.addEventListener("input", () => {
             this.words = this.search.value;
             this.changed();
         });
-        const button = (label, onclick, className = "") => h("button", { type: "button", className: `button ${className}`, onclick }, label);
+        const button = (label, onclick, className = "") =>
+            h("button", { type: "button", className: `button ${className}`, onclick }, label);
         this.comparing = h("a", { className: "button primary", role: "link" }, "Compare");
         this.deleting = button("Delete", () => this.remove([...this.chosen]), "danger-quiet");
         this.importing = button("Import …", () => this.pick());
@@ -80,9 +93,17 @@ class HistoryPage {
             { className: "history-tools" },
             this.search,
             this.count,
-            h("div", { className: "history-actions" }, this.comparing, this.shell.mayChange && this.deleting, this.shell.mayChange && this.importing),
+            h(
+                "div",
+                { className: "history-actions" },
+                this.comparing,
+                this.shell.mayChange && this.deleting,
+                this.shell.mayChange && this.importing,
+            ),
         );
-        this.shell.place("result").replaceChildren(h("h1", { className: "page-title" }, "History"), this.tools, this.list);
+        this.shell
+            .place("result")
+            .replaceChildren(h("h1", { className: "page-title" }, "History"), this.tools, this.list);
     }
 
     async load() {
@@ -124,7 +145,8 @@ class HistoryPage {
         const value = (run) => (this.sort === "name" ? run.name || titleOf(run) : run[this.sort]);
         const order = (one, two) => {
             const [a, b] = [value(one), value(two)];
-            const sign = typeof a === "number" ? a - b : String(a).localeCompare(String(b), undefined, { numeric: true });
+            const sign =
+                typeof a === "number" ? a - b : String(a).localeCompare(String(b), undefined, { numeric: true });
             return this.down ? -sign : sign;
         };
         return this.runs.filter(has).sort(order);
@@ -137,7 +159,14 @@ class HistoryPage {
         else this.shell.states.hide("emptyHistory");
         this.tools.hidden = isEmpty;
         this.list.hidden = isEmpty || found.length === 0;
-        setText(this.count, found.length === this.runs.length ? plural(found.length, "run") : found.length === 0 ? "No run holds these words" : `${found.length} of ${plural(this.runs.length, "run")}`);
+        setText(
+            this.count,
+            found.length === this.runs.length
+                ? plural(found.length, "run")
+                : found.length === 0
+                  ? "No run holds these words"
+                  : `${found.length} of ${plural(this.runs.length, "run")}`,
+        );
         this.showHead();
         this.body.replaceChildren(...found.map((run) => this.row(run)));
         this.showChosen();
@@ -157,8 +186,17 @@ class HistoryPage {
                 const arrow = isSorted ? (this.down ? " ↓" : " ↑") : "";
                 return h(
                     "th",
-                    { scope: "col", className, "aria-sort": isSorted ? (this.down ? "descending" : "ascending") : "none" },
-                    h("button", { type: "button", className: "sort-button", "data-sort": key, onclick: press }, title, h("span", { "aria-hidden": "true" }, arrow)),
+                    {
+                        scope: "col",
+                        className,
+                        "aria-sort": isSorted ? (this.down ? "descending" : "ascending") : "none",
+                    },
+                    h(
+                        "button",
+                        { type: "button", className: "sort-button", "data-sort": key, onclick: press },
+                        title,
+                        h("span", { "aria-hidden": "true" }, arrow),
+                    ),
                 );
             }),
             h("td", {}),
@@ -168,7 +206,12 @@ class HistoryPage {
 
     row(run) {
         const name = run.name || titleOf(run);
-        const box = h("input", { type: "checkbox", checked: this.chosen.has(run.id), "aria-label": `Choose ${name}, ${moment(run.date)}`, "data-run": run.id });
+        const box = h("input", {
+            type: "checkbox",
+            checked: this.chosen.has(run.id),
+            "aria-label": `Choose ${name}, ${moment(run.date)}`,
+            "data-run": run.id,
+        });
         box.addEventListener("change", () => {
             if (box.checked) this.chosen.add(run.id);
             else this.chosen.delete(run.id);
@@ -185,20 +228,42 @@ class HistoryPage {
             { "data-run": run.id },
             h("td", {}, box),
             ...cells,
-            h("td", {}, this.shell.mayChange && h("button", { type: "button", className: "button quiet small-button", "aria-label": `Delete ${name}, ${moment(run.date)}`, onclick: remove }, "Delete")),
+            h(
+                "td",
+                {},
+                this.shell.mayChange &&
+                    h(
+                        "button",
+                        {
+                            type: "button",
+                            className: "button quiet small-button",
+                            "aria-label": `Delete ${name}, ${moment(run.date)}`,
+                            onclick: remove,
+                        },
+                        "Delete",
+                    ),
+            ),
         );
     }
 
     showChosen() {
         const ids = [...this.chosen];
         const isEnough = ids.length > 1;
-        setText(this.comparing, isEnough ? `Compare ${ids.length} runs` : ids.length === 1 ? "Compare: choose another" : "Compare: choose two");
+        setText(
+            this.comparing,
+            isEnough
+                ? `Compare ${ids.length} runs`
+                : ids.length === 1
+                  ? "Compare: choose another"
+                  : "Compare: choose two",
+        );
         setAttribute(this.comparing, "href", isEnough ? `/measure/compare?runs=${ids.join(",")}` : null);
         setAttribute(this.comparing, "aria-disabled", isEnough ? null : "true");
         this.comparing.classList.toggle("primary", isEnough);
         this.deleting.hidden = ids.length === 0;
         setText(this.deleting, ids.length > 1 ? `Delete ${ids.length} runs` : "Delete");
-        for (const row of this.body.children) setAttribute(row, "data-chosen", this.chosen.has(row.dataset.run) ? "yes" : null);
+        for (const row of this.body.children)
+            setAttribute(row, "data-chosen", this.chosen.has(row.dataset.run) ? "yes" : null);
     }
 
     // -- what changes it
@@ -225,24 +290,16 @@ class HistoryPage {
         if (file) await this.take(file);
     }
 
-    /** Imports a file; whatever is wrong with it is said, and nothing is changed. */
     async take(file) {
         const { states } = this.shell;
         states.hide("refused", "inHistory");
-        const refuse = (message) => states.show("refused", { title: `${file.name} was not imported.`, message });
-        if (file.size > LARGEST) return refuse("It is larger than 64 MB: no result is.");
-        let result;
-        try {
-            result = JSON.parse(await file.text());
-        } catch {
-            return refuse("It is no JSON. A result is what “Export as JSON” or “lockfree-lab bench --json FILE” writes.");
-        }
-        const answer = await this.client.take(result);
-        if (!answer.ok && answer.error.status === 409) return states.show("inHistory", { name: file.name });
-        if (!answer.ok) return refuse(answer.error.message);
+        const found = await importFile(this.client, file);
+        if (found.known) states.show("inHistory", { name: file.name });
+        else if (found.refusal)
+            states.show("refused", { title: `${file.name} was not imported.`, message: found.refusal });
+        if (!found.id) return;
         toast(`${file.name} is imported`);
         await this.load();
-        this.body.querySelector(`tr[data-run="${answer.value.id}"] a`)?.focus();
-        return undefined;
+        this.body.querySelector(`tr[data-run="${found.id}"] a`)?.focus();
     }
 }

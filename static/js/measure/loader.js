@@ -29,10 +29,13 @@
         refuse("this browser cannot unpack compressed data.");
         return;
     }
-    Promise.all([unpack("plotly"), unpack("program")]).then(function (texts) {
-        run(texts[0], "");
-        run(texts[1], "module");
-    }, function (error) {
-        refuse(error.message + ".");
-    });
+    Promise.all([unpack("plotly"), unpack("program")]).then(
+        function (texts) {
+            run(texts[0], "");
+            run(texts[1], "module");
+        },
+        function (error) {
+            refuse(error.message + ".");
+        },
+    );
 })();

@@ -44,7 +44,9 @@ export function createMatrix(bench, change) {
                 "tr",
                 {},
                 h("td", {}),
-                ...bench.structures.map((name) => h("th", { scope: "col" }, box("structures", name, SHORT[name] ?? name))),
+                ...bench.structures.map((name) =>
+                    h("th", { scope: "col" }, box("structures", name, SHORT[name] ?? name)),
+                ),
             ),
         ),
         h(
@@ -54,7 +56,11 @@ export function createMatrix(bench, change) {
                 h(
                     "tr",
                     {},
-                    h("th", { scope: "row", title: way.title }, box("implementations", way.key, h("span", {}, way.key))),
+                    h(
+                        "th",
+                        { scope: "row", title: way.title },
+                        box("implementations", way.key, h("span", {}, way.key)),
+                    ),
                     ...bench.structures.map((structure) => cell(structure, way)),
                 ),
             ),
@@ -72,10 +78,15 @@ export function createMatrix(bench, change) {
                 const isChosen = plan.structures.includes(structure) && plan.implementations.includes(way);
                 showCell(element, candidate, isChosen);
                 if (candidate?.unavailable && isChosen)
-                    missing.set(candidate.unavailable, [...(missing.get(candidate.unavailable) ?? []), candidate.title]);
+                    missing.set(candidate.unavailable, [
+                        ...(missing.get(candidate.unavailable) ?? []),
+                        candidate.title,
+                    ]);
             }
             reasons.replaceChildren(
-                ...[...missing].map(([reason, titles]) => h("li", {}, `Not here: ${[...new Set(titles)].join(", ")}. ${reason}`)),
+                ...[...missing].map(([reason, titles]) =>
+                    h("li", {}, `Not here: ${[...new Set(titles)].join(", ")}. ${reason}`),
+                ),
             );
         },
     };
@@ -87,7 +98,11 @@ function legend(ways) {
         "details",
         { className: "matrix-legend small" },
         h("summary", {}, "What these are"),
-        h("dl", {}, ...ways.flatMap(({ key, title, progress }) => [h("dt", {}, key), h("dd", {}, `${title}; ${progress}`)])),
+        h(
+            "dl",
+            {},
+            ...ways.flatMap(({ key, title, progress }) => [h("dt", {}, key), h("dd", {}, `${title}; ${progress}`)]),
+        ),
     );
 }
 
@@ -108,4 +123,3 @@ function showCell(element, candidate, isChosen) {
         h("span", { className: "visually-hidden" }, words),
     );
 }
-

@@ -31,7 +31,11 @@ class Progress {
             "table",
             { className: "figures cases" },
             h("caption", { className: "visually-hidden" }, "Cases of this run, as they fill up"),
-            h("thead", {}, h("tr", {}, ...HEADS.map(([name, className]) => h("th", { scope: "col", className }, name)))),
+            h(
+                "thead",
+                {},
+                h("tr", {}, ...HEADS.map(([name, className]) => h("th", { scope: "col", className }, name))),
+            ),
             this.body,
         );
         root.append(
@@ -58,9 +62,19 @@ class Progress {
         setText(this.left, `${job.done} of ${job.planned} · ${span(job.left_s)} left at most`);
         this.bar.value = job.planned > 0 ? Math.min(1, job.done / job.planned) : 0;
         setAttribute(this.bar, "aria-valuetext", `${job.done} of at least ${plural(job.planned, "sample")}`);
-        const most = Math.max(...job.cases.map((one) => one.median ?? 0), 0);
         const several = new Set(job.cases.map(({ interpreter }) => interpreter)).size > 1;
-        job.cases.forEach((one, index) => this.row(index, one, { job, most, asked, several }));
+        job.cases.forEach((one, index) => this.row(index, one, { job, asked, several }));
+        this.follow();
+    }
+
+    /** Keeps the row of what runs now in sight, unless somebody reads the others. */
+    follow() {
+        const place = this.table.parentElement;
+        const row = this.body.querySelector("[data-now]");
+        if (!row || place.matches(":hover, :focus-within, :focus")) return;
+        const isAbove = row.offsetTop < place.scrollTop + row.offsetHeight; // the head covers the first line
+        const isBelow = row.offsetTop + row.offsetHeight > place.scrollTop + place.clientHeight;
+        if (isAbove || isBelow) place.scrollTop = row.offsetTop - place.clientHeight / 3;
     }
 
     begin(job) {
@@ -90,7 +104,12 @@ class Progress {
     }
 
     makeRow(one) {
-        const cells = Object.fromEntries(["words", "samples", "median", "width", "state"].map((name) => [name, h("td", { className: CLASSES[name] ?? "" })]));
+        const cells = Object.fromEntries(
+            ["words", "samples", "median", "width", "state"].map((name) => [
+                name,
+                h("td", { className: CLASSES[name] ?? "" }),
+            ]),
+        );
         const fill = h("span", { className: "gauge-fill" });
         const mark = h("span", { className: "gauge-mark", hidden: true });
         const gauge = h("span", { className: "gauge", "aria-hidden": "true" }, fill, mark);
@@ -122,7 +141,13 @@ const HEADS = [
     ["Narrowing", ""],
     ["State", ""],
 ];
-const CLASSES = { samples: "right numbers", median: "right numbers", width: "right numbers", state: "case-state", words: "muted" };
+const CLASSES = {
+    samples: "right numbers",
+    median: "right numbers",
+    width: "right numbers",
+    state: "case-state",
+    words: "muted",
+};
 
 function nowText({ now, round }) {
     const parts = [now.title, now.words, now.kind === "throughput" ? null : now.kind, now.interpreter];
@@ -134,7 +159,7 @@ function isSame(one, now) {
     return now !== null && now !== undefined && names.every((name) => one[name] === now[name]);
 }
 
-/** The interval's half width as a bar that shrinks towards the mark of what was asked; square roots, or 5 % would be a hair. */
+/** The half width as a bar that shrinks towards the mark of what was asked; square roots, or 5 % would be a hair. */
 function drawGauge({ fill, mark }, one, asked) {
     const scaled = (share) => `${100 * Math.sqrt(Math.min(share, WIDEST) / WIDEST)}%`;
     const known = one.median !== null && one.samples > 1 && Number.isFinite(one.half_width);

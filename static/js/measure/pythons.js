@@ -19,7 +19,11 @@ class Pythons {
         Object.assign(this, { client, hooks, found: null, plan: null, every: false });
         this.list = h("div", { className: "pythons", role: "group", "aria-label": "Interpreters" });
         this.looking = h("p", { className: "muted small", role: "status" }, "Looking for interpreters …");
-        this.again = h("button", { type: "button", className: "button quiet small-button", onclick: () => this.load(true) }, "Look again");
+        this.again = h(
+            "button",
+            { type: "button", className: "button quiet small-button", onclick: () => this.load(true) },
+            "Look again",
+        );
         this.again.hidden = true;
         this.element = h("div", {}, this.looking, this.list, this.again);
     }
@@ -76,11 +80,18 @@ class Pythons {
                 "label",
                 { htmlFor: id },
                 input,
-                h("span", {}, h("span", { className: "python-title" }, one.title), h("span", { className: "muted small" }, ` ${facts.filter(Boolean).join(" · ")}`)),
+                h(
+                    "span",
+                    {},
+                    h("span", { className: "python-title" }, one.title),
+                    h("span", { className: "muted small" }, ` ${facts.filter(Boolean).join(" · ")}`),
+                ),
             ),
             h("span", { className: "python-path mono muted" }, one.path),
             one.reason && h("p", { className: "small" }, `Cannot take samples: ${one.reason}`),
-            !one.reason && one.native_reason && h("p", { className: "muted small" }, `No extension: ${one.native_reason}`),
+            !one.reason &&
+                one.native_reason &&
+                h("p", { className: "muted small" }, `No extension: ${one.native_reason}`),
             one.command && commandLine(one.command, one.title),
         );
     }
@@ -129,6 +140,15 @@ function commandLine(command, title) {
         "span",
         { className: "python-command" },
         h("code", {}, command),
-        h("button", { type: "button", className: "button quiet small-button", "aria-label": `Copy the command for ${title}`, onclick: copy }, "Copy"),
+        h(
+            "button",
+            {
+                type: "button",
+                className: "button quiet small-button",
+                "aria-label": `Copy the command for ${title}`,
+                onclick: copy,
+            },
+            "Copy",
+        ),
     );
 }

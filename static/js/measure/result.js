@@ -9,7 +9,7 @@ import { classicElement } from "./classic.js";
 import { createRunHead } from "./head.js";
 import { tableElement } from "./table.js";
 import { verdictElements } from "./verdict.js";
-import { cores, machineLine, moment, sentence } from "./words.js";
+import { cores, machineLine, moment } from "./words.js";
 
 /** Names of the environment, as people read them; what is not here is not shown. */
 const PLACE = [
@@ -86,7 +86,12 @@ export function createResult(root, { loadPlotly, textSize, actions = null }) {
 function section(name, title) {
     const body = h("div", { className: `part-body ${name}-body` });
     const heading = h("h2", { className: "part-title", id: `part-${name}` }, title);
-    const element = h("section", { className: `part part-${name}`, "aria-labelledby": heading.id, hidden: true }, heading, body);
+    const element = h(
+        "section",
+        { className: `part part-${name}`, "aria-labelledby": heading.id, hidden: true },
+        heading,
+        body,
+    );
     return { element, body, heading };
 }
 
@@ -109,7 +114,7 @@ function troubleList(title, texts, kind) {
         "div",
         { className: `trouble ${kind}` },
         h("h3", {}, `${title}: ${texts.length}`),
-        h("ul", { className: "bullets" }, ...texts.map((text) => h("li", {}, sentence(text)))),
+        h("ul", { className: "bullets" }, ...texts.map((text) => h("li", {}, text))),
     );
 }
 
@@ -125,7 +130,9 @@ function placeElement(run) {
     );
     const { settings } = run;
     if (settings.budget_s !== undefined) {
-        const precision = settings.precision ? `until every interval is within ±${+(100 * settings.precision).toFixed(2)} %` : "";
+        const precision = settings.precision
+            ? `until every interval is within ±${+(100 * settings.precision).toFixed(2)} %`
+            : "";
         rows.push(["Stopped", [precision, `at most ${settings.budget_s} s`].filter(Boolean).join(", ")]);
     }
     const others = (run.interpreters ?? []).map((one) => (typeof one === "string" ? one : one.title));
@@ -133,7 +140,11 @@ function placeElement(run) {
     return h(
         "div",
         { className: "place-columns" },
-        h("dl", { className: "place-list" }, ...rows.flatMap(([title, text]) => [h("dt", {}, title), h("dd", {}, text)])),
+        h(
+            "dl",
+            { className: "place-list" },
+            ...rows.flatMap(([title, text]) => [h("dt", {}, title), h("dd", {}, text)]),
+        ),
         h("ul", { className: "bullets method" }, ...METHOD.map((text) => h("li", {}, text))),
     );
 }
@@ -150,4 +161,3 @@ export const METHOD = [
     "A ratio compares neighbours of the same round. It is a difference only where its whole interval lies beyond 1.",
     "Throughput and latency are separate samples: two clock reads would cost more than many of the operations.",
 ];
-

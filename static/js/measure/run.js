@@ -62,7 +62,12 @@ class RunPage {
         const form = this.shell.place("choose");
         if (!form) return null;
         const { bootstrap, client, mayChange } = this.shell;
-        return createChooser(form, { bench: bootstrap.bench, client, mayStart: mayChange, start: (body) => this.start(body) });
+        return createChooser(form, {
+            bench: bootstrap.bench,
+            client,
+            mayStart: mayChange,
+            start: (body) => this.start(body),
+        });
     }
 
     begin() {
@@ -196,10 +201,13 @@ class RunPage {
     refresh() {
         if (document.hidden || this.timer || !this.shown) return;
         if (this.view && !this.view.run.running) return;
-        this.timer = setTimeout(() => {
-            this.timer = 0;
-            this.fetch();
-        }, Math.max(0, (this.next ?? 0) - performance.now()));
+        this.timer = setTimeout(
+            () => {
+                this.timer = 0;
+                this.fetch();
+            },
+            Math.max(0, (this.next ?? 0) - performance.now()),
+        );
     }
 
     /** Now; where one is under way, once more after it. */

@@ -41,11 +41,11 @@ export function createShell(bootstrap) {
         { states: STATES, labels: LABELS },
     );
     shell.states.show("loading"); // in the place of the one that the page came with
-    const share = () =>
-        shareDialog({ address: location.href, viewerLink: bootstrap.viewer_link, words: SHARED });
+    const share = () => shareDialog({ address: location.href, viewerLink: bootstrap.viewer_link, words: SHARED });
     const help = () => openMeasureHelp(bootstrap.version);
     const header = createHeader({ share, projector: toggleProjector, theme: toggleTheme, help }, null);
-    shell.showConnection = (connection) => header.show({ run: null, role: bootstrap.role, connection, recording: null });
+    shell.showConnection = (connection) =>
+        header.show({ run: null, role: bootstrap.role, connection, recording: null });
     shell.showConnection("connected");
     installKeys(
         {
@@ -62,7 +62,10 @@ export function createShell(bootstrap) {
         },
         BINDINGS,
     );
-    installThreadMenu(() => ({ items: [] }), () => {}); // closes any menu on a click outside
+    installThreadMenu(
+        () => ({ items: [] }),
+        () => {},
+    ); // closes any menu on a click outside
     followSystem();
     return shell;
 }

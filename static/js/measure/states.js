@@ -39,12 +39,17 @@ export const STATES = {
         title: "Nothing was measured on this machine yet",
         text: viewer
             ? "The presenter has not started a run. What it measures appears here as it goes."
-            : "Choose a question on the left and press Enter. “classic” takes under a minute: lock-free against lock-based, two threads and eight. What is measured is kept in the history.",
+            : "Choose a question on the left and press Enter. “classic” takes under a minute: lock-free against " +
+              "lock-based, two threads and eight. What is measured is kept in the history.",
     }),
     emptyHistory: ({ viewer, place }) => ({
         place: "card",
         title: "No run is kept yet",
-        text: `Runs are kept in ${place}. ${viewer ? "The presenter can measure, or import a run." : "Measure something, or drop another machine's result (JSON) here."}`,
+        text:
+            `Runs are kept in ${place}. ` +
+            (viewer
+                ? "The presenter can measure, or import a run."
+                : "Measure something, or drop another machine's result (JSON) here."),
         actions: viewer ? [] : ["toRun", "importFile"],
     }),
     loading: () => ({ place: "card", busy: true, title: "Reading", text: "It takes a moment." }),
@@ -52,7 +57,9 @@ export const STATES = {
         place: "banner",
         busy: true,
         title: "The server does not answer, trying again.",
-        text: "What is shown stays. A run ends with its server; what it had measured round by round is kept. “make run” starts it again.",
+        text:
+            "What is shown stays. A run ends with its server; what it had measured round by round is kept. “make " +
+            "run” starts it again.",
         actions: ["retry"],
     }),
     refused: ({ title, message }) => ({

@@ -6,7 +6,7 @@
 import { h } from "../dom.js";
 
 const STRUCTURES = ["counter", "stack", "queue", "ring", "dictionary"];
-const PLACED = new RegExp(`^(.+?): (${STRUCTURES.join("|")}): (.+)$`, "s");
+const PLACED = new RegExp(`^(.+?): ((?:latency of an? )?(?:${STRUCTURES.join("|")})): (.+)$`, "s");
 const ADVICE = /(Lock-free pays: [^.]*\.|Don't go lock-free[^.]*\.)/;
 
 /** @param {string[]} sentences @returns {HTMLElement[]} */

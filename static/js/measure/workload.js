@@ -10,7 +10,7 @@ import { knobsOf, threadLimits, usualThreads } from "./plan.js";
 const OFFERED = [1, 2, 4, 8, 16, 32, 64];
 
 const HELP = {
-    think: "Turns of an empty loop after each operation: how much there is to do between two accesses to the structure.",
+    think: "Turns of an empty loop after each operation: how much there is to do between two accesses.",
     insert_share: "How many of a hundred operations put something in. By turns: put, take, put, take.",
     keys: "Keys of a dictionary. All of them are there from the beginning.",
     prefill: "Items that are inside at the beginning, so that nobody meets an empty structure.",
@@ -150,5 +150,8 @@ function makeRow(knob, set) {
 function turnsBox(name, set) {
     const input = h("input", { type: "checkbox", id: `${name}-turns` });
     input.addEventListener("change", () => set(name, input.checked ? null : 50, null));
-    return { input, element: h("label", { className: "check-line small", htmlFor: input.id }, input, "put and take by turns") };
+    return {
+        input,
+        element: h("label", { className: "check-line small", htmlFor: input.id }, input, "put and take by turns"),
+    };
 }

@@ -34,6 +34,7 @@ STYLES: Final[Mapping[str, Style]] = {
     "emulated": Style("#8c6ebd", "#714085", "triangle-down", "dashdot", "."),
     "hardware": Style("#94ceff", "#5469b4", "triangle-up", "longdashdot", "|"),
     "native": Style("#74fefd", "#002a67", "circle", "solid", ""),
+    "native-rwlock": Style("#c8ac87", "#8a6a00", "diamond-open", "dash", "+"),
     "striped": Style("#00afaf", "#00627e", "circle-open", "dot", "x"),
     "standard": Style("#90c273", "#224f00", "star", "dash", "-"),
     "simplequeue": Style("#daf194", "#63864f", "pentagon", "longdash", "x"),

@@ -54,7 +54,7 @@ def _threads(*counts: int) -> tuple[Workload, ...]:
 _CLASSIC: Final = (
     *_pick("counter stack", "null mutex emulated hardware native standard"),
     *_pick("queue", "mutex emulated hardware native standard"),  # whose loop is the stack's: no null candidate
-    *_pick("dictionary", "null rwlock mutex emulated hardware native standard"),
+    *_pick("dictionary", "null rwlock mutex emulated hardware native native-rwlock standard"),
 )
 
 PRESETS: Final[Mapping[str, Preset]] = {

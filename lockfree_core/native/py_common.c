@@ -64,6 +64,14 @@ PyObject *py_given_default(const char *name, PyObject *const *arguments, Py_ssiz
     return arguments[0];
 }
 
+PyObject *py_key_given_default(const char *name, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
+{
+    if (count >= 1)
+        return py_default(name, arguments + 1, count - 1, names);
+    PyErr_Format(PyExc_TypeError, "%s takes a key, by position, and at most a default", name);
+    return NULL;
+}
+
 int py_backoff(long base, long cap, lf_backoff *backoff)
 {
     if (base < 0 || cap < base || cap > LF_BACKOFF_MOST) {

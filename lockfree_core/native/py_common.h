@@ -14,6 +14,10 @@ int py_add_counters(PyObject *module);
 int py_add_stack(PyObject *module);
 int py_add_queue(PyObject *module);
 int py_add_ring(PyObject *module);
+int py_add_trie(PyObject *module);
+int py_add_map(PyObject *module);
+int py_add_snapshot(PyObject *module);
+int py_add_rwlock_map(PyObject *module);
 int py_add_statistics(PyObject *module);
 int py_add_kernels(PyObject *module);
 int py_add_shared(PyObject *module);
@@ -38,6 +42,14 @@ PyObject *py_given_default(const char *name, PyObject *const *arguments, Py_ssiz
 static inline PyObject *py_default(const char *name, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
 {
     return LF_LIKELY(count == 0 && names == NULL) ? Py_None : py_given_default(name, arguments, count, names);
+}
+
+/* The same after a first argument that must be there. */
+PyObject *py_key_given_default(const char *name, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
+
+static inline PyObject *py_key_default(const char *name, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
+{
+    return LF_LIKELY(count == 1 && names == NULL) ? Py_None : py_key_given_default(name, arguments, count, names);
 }
 
 /* 0 <= base <= cap; -1 with ValueError set. */

@@ -54,7 +54,7 @@ def _threads(*counts: int) -> tuple[Workload, ...]:
 _CLASSIC: Final = (
     *_pick("counter stack", "null"),
     *_pick("counter stack queue", "mutex emulated hardware native standard"),
-    *_pick("dictionary", "rwlock mutex emulated hardware standard"),
+    *_pick("dictionary", "rwlock mutex emulated hardware native native-rwlock standard"),
 )
 
 PRESETS: Final[Mapping[str, Preset]] = {

@@ -323,15 +323,15 @@ def test_a_lost_attempt_is_counted_and_made_again() -> None:
         __hash__ = Same.__hash__
 
         def __eq__(self, other: object) -> bool:
-            made.set("meddled", 1)
+            meddled.set("meddled", 1)
             return super().__eq__(other)
 
-    made = native.CopyOnWriteMap[Any, int]()
-    made.set(Meddling(1), 1)
-    made.set(Meddling(1), 2)
-    (row,) = made.statistics()
+    meddled: Any = native.CopyOnWriteMap()
+    meddled.set(Meddling(1), 1)
+    meddled.set(Meddling(1), 2)
+    (row,) = meddled.statistics()
     assert (row.attempts, row.failures, row.longest_streak) == (4, 1, 1)
-    assert dict(made.items()) == {"meddled": 1, Same(1): 2}
+    assert dict(meddled.items()) == {"meddled": 1, Same(1): 2}
 
 
 @pytest.mark.parametrize("limits", [(-1, 5), (5, 4), (0, 2**24 + 1)])
@@ -386,7 +386,7 @@ def work(thread):
     for number in range(200):
         for each in maps: each.set((thread, number), number)
     ready.wait(); over.wait()
-def run(body): 
+def run(body):
     threads = [threading.Thread(target=body, args=(thread,)) for thread in range(4)]
     for thread in threads: thread.start()
     return threads

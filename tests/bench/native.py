@@ -151,7 +151,7 @@ def targets_of(cases: list[dict[str, Any]], processes: list[dict[str, Any]]) -> 
 
 
 def map_targets(cases: list[dict[str, Any]]) -> list[Target]:
-    """What the copy-on-write map is to reach, against the map under a readers-writer lock in Python and the one in C."""
+    """What the copy-on-write map is to reach, against the one under a readers-writer lock in Python and in C."""
     clock = "ratio_to_first" if is_free_threaded() else "cpu_ratio_to_first"
     ratios = {case["name"]: case[clock]["median"] for case in cases}
     targets = []

@@ -1,4 +1,4 @@
-"""The maps that ``tests.bench.native`` compares: of 10, 1,000 and 100,000 keys, changed only, or read nine times in ten.
+"""The maps that ``tests.bench.native`` compares: of 10, 1,000 and 100,000 keys, updates only, or nine reads in ten.
 
 All keys are there from the beginning. A batch is made of prepared keys, which are objects of their own, so that threads
 neither make keys nor share their reference counts; it is unrolled, so that a call costs more than the loop around it.

@@ -63,7 +63,7 @@ static int add_constants(PyObject *module)
 static int execute(PyObject *module)
 {
     static int (*const parts[])(PyObject *) = {
-        prepare_fork, add_constants, py_add_statistics, py_add_cells, py_add_integers,
+        prepare_fork, add_constants, py_add_names, py_add_statistics, py_add_cells, py_add_integers,
         py_add_counters, py_add_stack, py_add_queue, py_add_ring, py_add_trie, py_add_map, py_add_snapshot,
         py_add_rwlock_map, py_add_kernels, py_add_shared,
     };

@@ -14,16 +14,25 @@ import statistics
 import sys
 import sysconfig
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from lockfree_core.shared_memory import SharedAtomicCounter, SharedMemoryCounter
 from tests.bench.native_candidates import CANDIDATES, LATENCY
-from tests.bench.native_maps import MAPS, SIZES
 from tests.bench.report import Target, environment, fresh_process, print_table, spread, write_result
 
-__all__ = ["measure"]
+__all__ = [
+    "ROUNDS",
+    "THREADS",
+    "find_there",
+    "is_free_threaded",
+    "measure",
+    "measure_family",
+    "note_on",
+    "table",
+    "tag",
+]
 
 SAMPLE: Final = "tests.bench.native_candidates"
 THREADS: Final = (1, 2, 4, 8)
@@ -114,8 +123,9 @@ def measure_processes() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def table(title: str, cases: list[dict[str, Any]]) -> None:
+def table(family: str, cases: list[dict[str, Any]]) -> None:
     """A row a candidate: medians at each number of threads, and the ratios."""
+    title = f"{family}: millions a second (median of {ROUNDS} processes), and ratios to the first"
     rows = []
     for name in dict.fromkeys(case["name"] for case in cases):
         mine = [case for case in cases if case["name"] == name]
@@ -150,25 +160,6 @@ def targets_of(cases: list[dict[str, Any]], processes: list[dict[str, Any]]) -> 
     return targets
 
 
-def map_targets(cases: list[dict[str, Any]]) -> list[Target]:
-    """What the copy-on-write map is to reach, against the one under a readers-writer lock in Python and in C."""
-    clock = "ratio_to_first" if is_free_threaded() else "cpu_ratio_to_first"
-    ratios = {case["name"]: case[clock]["median"] for case in cases}
-    targets = []
-    for what, limit, sizes in (("updates", 1.6, SIZES[:2]), ("90 % reads", 10.0, SIZES)):
-        for size in sizes:
-            mine = ratios[f"native CopyOnWriteMap, {size:,}, {what}"]
-            for rival in ("RWLockMap in Python", "native RWLockMap"):
-                targets.append(
-                    Target.at_least(
-                        f"native CopyOnWriteMap to {rival}, keys: {size:,}, {what}, threads: {THREADS[-1]}",
-                        limit,
-                        mine / ratios[f"{rival}, {size:,}, {what}"],
-                    )
-                )
-    return targets
-
-
 def peer_targets(cases: list[dict[str, Any]]) -> list[Target]:
     """AtomicCounter level with the best peer; StripedCounter five times every one at two threads without a lock."""
     clock = "millions_a_second" if is_free_threaded() else "cpu_ratio_to_first"
@@ -185,17 +176,18 @@ def peer_targets(cases: list[dict[str, Any]]) -> list[Target]:
     return targets
 
 
-def find_peers() -> tuple[dict[str, list[str]], dict[str, str]]:
+def find_there(families: Mapping[str, Iterable[str]]) -> tuple[dict[str, list[str]], dict[str, str]]:
     """The names of each family that can be measured here, and why the others cannot."""
     there: dict[str, list[str]] = {}
     skipped: dict[str, str] = {}
-    for family, candidates in {**CANDIDATES, **MAPS}.items():
+    for family, candidates in families.items():
         for name in candidates:
             is_peer = name.startswith(PEERS)
             reason = fresh_process(SAMPLE, "unavailable", name, 1) if is_peer else None
             there.setdefault(family, []).extend([name] if reason is None else [])
             if reason is not None:
                 skipped[name] = reason
+                print(f"  skipped {name}: {reason}")
     return there, skipped
 
 
@@ -213,12 +205,10 @@ def measure() -> Path:
     """Everything that Python sees of the native core."""
     before = environment()
     cases: list[dict[str, Any]] = []
-    names, skipped = find_peers()
-    for name, reason in skipped.items():
-        print(f"  skipped {name}: {reason}")
+    names, skipped = find_there(CANDIDATES)
     for family, there in names.items():
-        found = measure_family(family, there, THREADS if family in CANDIDATES else THREADS[-1:])
-        table(f"{family}: millions a second (median of {ROUNDS} processes), and ratios to the first", found)
+        found = measure_family(family, there)
+        table(family, found)
         cases += found
     latencies = measure_latency(list(LATENCY))
     print_table(
@@ -234,7 +224,7 @@ def measure() -> Path:
     )
     figures = {"note": note_on(before), "skipped": skipped, "results": cases, "latency_us": latencies,
                "processes": processes}  # fmt: skip
-    targets = targets_of(cases, processes) + map_targets(cases) + peer_targets(cases)
+    targets = targets_of(cases, processes) + peer_targets(cases)
     return write_result(f"native_{tag()}", before, targets, figures)
 
 

@@ -34,6 +34,7 @@ IMPLEMENTATIONS: Final[Mapping[str, tuple[str, str]]] = {
     "emulated": ("the algorithm in Python on emulated compare-and-swap, which itself takes a small lock", "emulated"),
     "hardware": ("the algorithm in Python on hardware cells", "lock-free"),
     "native": ("the algorithm in C", "lock-free"),
+    "native-rwlock": ("a dict under a readers-writer lock, in C", "blocking"),
     "striped": ("a cell for each thread, in C", "lock-free"),
     "standard": ("what the standard library has", "interpreter"),
     "simplequeue": ("queue.SimpleQueue", "interpreter"),
@@ -257,6 +258,10 @@ def _all() -> Iterable[Candidate]:
                     _plain(lambda _: stand_ins.ReadersWriterDict(), "set", "get", "items"))  # fmt: skip
     yield Candidate("dictionary", "twin", "RWLockMap", _twin("RWLockMap", "set", "get", "items"))
     yield from _algorithm("dictionary", "CopyOnWriteMap", "set", "get", "items")
+    yield Candidate("dictionary", "native", "native CopyOnWriteMap",
+                    _native("CopyOnWriteMap", "set", "get", "items"), True)  # fmt: skip
+    yield Candidate("dictionary", "native-rwlock", "native RWLockMap",
+                    _plain(lambda _: native.RWLockMap(), "set", "get", "items"), True)  # fmt: skip
     yield Candidate("dictionary", "standard", "dict", lambda _: _dictionary_of({}))
     for structure in ("counter", "stack", "queue", "ring"):
         yield from _kernels(structure)

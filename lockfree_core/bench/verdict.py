@@ -19,7 +19,7 @@ __all__ = ["BASELINES", "Sentence", "baseline_of", "verdict"]
 
 Sentence = str
 
-BASELINES: Final = ("rwlock", "mutex", "kernel-mutex", "process-lock", "twin", "queue")
+BASELINES: Final = ("rwlock", "native-rwlock", "mutex", "kernel-mutex", "process-lock", "twin", "queue")
 _WORTH: Final = 1.10  # less than a tenth faster is not worth another dependency
 _SAME_WITHIN: Final = 0.05
 

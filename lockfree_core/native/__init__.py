@@ -5,15 +5,17 @@ imports: :func:`available` says False, :func:`unavailable_reason` says why, and 
 :class:`~lockfree_core.errors.NativeError` with that reason. ``lockfree_core.memory.default_memory`` then falls back to
 emulated cells.
 
-What is in it has the names and methods of the Python ones, with two differences: arguments are positional (``default``
-may be named), and integers have 64 bits and raise :class:`OverflowError` beyond.
+What is in it has the names and methods of the Python ones, with three differences: arguments are positional
+(``default`` may be named); integers have 64 bits and raise :class:`OverflowError` beyond; and the keys of a map are
+hashable instead of comparable, so its entries come in no order. A key's own ``__hash__`` and ``__eq__`` may use the map
+that asks them: a :class:`CopyOnWriteMap` asks while nothing is held, a :class:`RWLockMap` lets its own thread in again.
 
 Under a global interpreter lock that lock makes each call atomic, and the structures are compiled to plain memory
 accesses; on a free-threaded interpreter each access is a hardware atomic. :func:`atomicity` says which.
 
 A forked child goes on with what was inside. Without a global lock another thread may have been in the middle of an
 operation at that moment; the lock-free structures do not mind, but in a :class:`RingQueue` the slot that it had claimed
-stays claimed in the child.
+stays claimed in the child, and a :class:`RWLockMap` in which it was stays locked.
 
 C files: ``lf_*`` hold the algorithms and know nothing of Python, ``py_*`` make types of them.
 """
@@ -38,8 +40,11 @@ if TYPE_CHECKING:
         AtomicCounter,
         AtomicInteger,
         AtomicReference,
+        CopyOnWriteMap,
+        MapSnapshot,
         MichaelScottQueue,
         RingQueue,
+        RWLockMap,
         SharedInteger,
         StripedCounter,
         ThreadStatistics,
@@ -51,7 +56,10 @@ __all__ = [
     "AtomicCounter",
     "AtomicInteger",
     "AtomicReference",
+    "CopyOnWriteMap",
+    "MapSnapshot",
     "MichaelScottQueue",
+    "RWLockMap",
     "RingQueue",
     "SharedInteger",
     "StripedCounter",

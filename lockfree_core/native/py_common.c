@@ -50,6 +50,15 @@ int py_check_count(const char *name, Py_ssize_t wanted, Py_ssize_t got)
     return -1;
 }
 
+PyObject *py_default_name;
+
+int py_add_names(PyObject *module)
+{
+    (void)module;
+    py_default_name = PyUnicode_InternFromString("default");
+    return py_default_name == NULL ? -1 : 0;
+}
+
 PyObject *py_given_default(const char *name, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
 {
     Py_ssize_t named = names == NULL ? 0 : PyTuple_GET_SIZE(names);
@@ -62,6 +71,14 @@ PyObject *py_given_default(const char *name, PyObject *const *arguments, Py_ssiz
         return NULL;
     }
     return arguments[0];
+}
+
+PyObject *py_key_given_default(const char *name, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
+{
+    if (count >= 1)
+        return py_default(name, arguments + 1, count - 1, names);
+    PyErr_Format(PyExc_TypeError, "%s takes a key, by position, and at most a default", name);
+    return NULL;
 }
 
 int py_backoff(long base, long cap, lf_backoff *backoff)

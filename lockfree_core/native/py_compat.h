@@ -31,6 +31,23 @@ static inline void py_defer_counting(PyObject *object)
 #endif
 }
 
+/* Before 3.12 allocating may run the collector at once, and with it any finalizer; since then it runs between bytecodes.
+   Between these two it does not. Whether it was on, to be handed back. */
+static inline int py_collector_pause(void)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    return PyGC_Disable();
+#else
+    return 0;
+#endif
+}
+
+static inline void py_collector_resume(int was_on)
+{
+    if (was_on)
+        PyGC_Enable();
+}
+
 /* Long chains of containers must not overflow the C stack when they die. Where the macros are gone, the interpreter
    does this for every type by itself. */
 #ifdef Py_TRASHCAN_BEGIN

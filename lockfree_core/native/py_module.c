@@ -8,13 +8,13 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 
-static bool has_wide_cas(void)
+static bool has_what_it_takes(void)
 {
     unsigned eax, ebx, ecx = 0, edx;
-    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_CMPXCHG16B);
+    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_CMPXCHG16B) && (ecx & bit_POPCNT);
 }
 #else
-static bool has_wide_cas(void)
+static bool has_what_it_takes(void)
 {
     return true; /* not used */
 }
@@ -25,8 +25,8 @@ static int refuse(void)
 {
     if (PyInterpreterState_Get() != PyInterpreterState_Main())
         PyErr_SetString(PyExc_ImportError, "the extension works in the main interpreter only, not in a subinterpreter");
-    else if (!has_wide_cas())
-        PyErr_SetString(PyExc_ImportError, "the extension needs a processor with cmpxchg16b");
+    else if (!has_what_it_takes())
+        PyErr_SetString(PyExc_ImportError, "the extension needs a processor with cmpxchg16b and popcnt");
     return PyErr_Occurred() ? -1 : 0;
 }
 
@@ -63,8 +63,9 @@ static int add_constants(PyObject *module)
 static int execute(PyObject *module)
 {
     static int (*const parts[])(PyObject *) = {
-        prepare_fork, add_constants, py_add_statistics, py_add_cells, py_add_integers,
-        py_add_counters, py_add_stack, py_add_queue, py_add_ring, py_add_kernels, py_add_shared,
+        prepare_fork, add_constants, py_add_names, py_add_statistics, py_add_cells, py_add_integers,
+        py_add_counters, py_add_stack, py_add_queue, py_add_ring, py_add_trie, py_add_map, py_add_snapshot,
+        py_add_rwlock_map, py_add_kernels, py_add_shared,
     };
     int failed = refuse();
     for (size_t part = 0; part < sizeof parts / sizeof *parts && !failed; part++)

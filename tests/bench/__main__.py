@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.bench import history, kernels, latency, merger, native, startup, stepping, stepping_page, traced_access
+from tests.bench import history, kernels, latency, maps, merger, native, startup, stepping, stepping_page, traced_access
 from tests.bench.report import Target, environment, print_table, write_result
 from tests.bench.stream import measure_stream
 
@@ -55,6 +55,7 @@ BENCHMARKS: Final[dict[str, tuple[Callable[[], Path], str]]] = {
     "startup": (startup.measure, "from the command line to a page that can be used"),
     "history": (history.measure, "a history of 200 runs: listed, searched, one of them shown"),
     "native": (native.measure, "the native core against the standard library and its peers"),
+    "maps": (maps.measure, "native maps against a readers-writer lock, dict and their peers"),
     "kernels": (kernels.measure, "lock-free against locks, with no interpreter in between"),
     "stream": (measure_streaming, "records from an engine's threads through the server into a page"),
 }

@@ -14,20 +14,32 @@ import statistics
 import sys
 import sysconfig
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from lockfree_core.shared_memory import SharedAtomicCounter, SharedMemoryCounter
-from tests.bench.native_candidates import CANDIDATES, LATENCY, available
+from tests.bench.native_candidates import CANDIDATES, LATENCY
 from tests.bench.report import Target, environment, fresh_process, print_table, spread, write_result
 
-__all__ = ["measure"]
+__all__ = [
+    "ROUNDS",
+    "THREADS",
+    "find_there",
+    "is_free_threaded",
+    "measure",
+    "measure_family",
+    "note_on",
+    "table",
+    "tag",
+]
 
 SAMPLE: Final = "tests.bench.native_candidates"
 THREADS: Final = (1, 2, 4, 8)
 ROUNDS: Final = 3
 PROCESSES: Final = 4
 SECONDS: Final = 0.4
+PEERS: Final = ("ft_utils", "cereggii", "atomicshm")
 
 
 def tag() -> str:
@@ -39,10 +51,10 @@ def is_free_threaded() -> bool:
     return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
-def measure_family(family: str, names: list[str]) -> list[dict[str, Any]]:
+def measure_family(family: str, names: list[str], counts: Sequence[int] = THREADS) -> list[dict[str, Any]]:
     """Each candidate at each number of threads."""
     cases = []
-    for threads in THREADS:
+    for threads in counts:
         rounds = [{name: fresh_process(SAMPLE, "throughput", name, threads) for name in names} for _ in range(ROUNDS)]
         for name in names:
             cases.append(
@@ -111,14 +123,16 @@ def measure_processes() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def table(title: str, cases: list[dict[str, Any]]) -> None:
+def table(family: str, cases: list[dict[str, Any]]) -> None:
     """A row a candidate: medians at each number of threads, and the ratios."""
+    title = f"{family}: millions a second (median of {ROUNDS} processes), and ratios to the first"
     rows = []
     for name in dict.fromkeys(case["name"] for case in cases):
         mine = [case for case in cases if case["name"] == name]
         figures = ("millions_a_second", "ratio_to_first", "cpu_ratio_to_first")
         rows.append([name, *(case[figure]["median"] for figure in figures for case in mine)])
-    columns = [f"{word} {count}" for word in ("M/s", "ratio", "by cpu") for count in THREADS]
+    counts = sorted({case["threads"] for case in cases})
+    columns = [f"{word} {count}" for word in ("M/s", "ratio", "by cpu") for count in counts]
     print_table(title, ["", *columns], rows)
 
 
@@ -146,6 +160,37 @@ def targets_of(cases: list[dict[str, Any]], processes: list[dict[str, Any]]) -> 
     return targets
 
 
+def peer_targets(cases: list[dict[str, Any]]) -> list[Target]:
+    """AtomicCounter level with the best peer; StripedCounter five times every one at two threads without a lock."""
+    clock = "millions_a_second" if is_free_threaded() else "cpu_ratio_to_first"
+    rates = {(case["name"], case["threads"]): case[clock]["median"] for case in cases if case["family"] == "counter"}
+    peers = [name for name, count in rates if name.startswith(PEERS) and count == 1]
+    targets = []
+    for count in THREADS if peers else ():
+        best = max(peers, key=lambda name: rates[name, count])
+        level = rates["native AtomicCounter", count] / rates[best, count]
+        targets.append(Target.at_least(f"native AtomicCounter to {best}, threads: {count}", 0.95, level))
+        if count == 2 and is_free_threaded():
+            times = rates["native StripedCounter", count] / rates[best, count]
+            targets.append(Target.at_least(f"native StripedCounter to {best}, threads: {count}", 5.0, times))
+    return targets
+
+
+def find_there(families: Mapping[str, Iterable[str]]) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """The names of each family that can be measured here, and why the others cannot."""
+    there: dict[str, list[str]] = {}
+    skipped: dict[str, str] = {}
+    for family, candidates in families.items():
+        for name in candidates:
+            is_peer = name.startswith(PEERS)
+            reason = fresh_process(SAMPLE, "unavailable", name, 1) if is_peer else None
+            there.setdefault(family, []).extend([name] if reason is None else [])
+            if reason is not None:
+                skipped[name] = reason
+                print(f"  skipped {name}: {reason}")
+    return there, skipped
+
+
 def note_on(before: dict[str, Any]) -> str:
     """What the reader has to know about the figures."""
     if before["load_average_before"][0] <= before["cores"]:
@@ -160,9 +205,10 @@ def measure() -> Path:
     """Everything that Python sees of the native core."""
     before = environment()
     cases: list[dict[str, Any]] = []
-    for family, candidates in CANDIDATES.items():
-        found = measure_family(family, [name for name in candidates if available(name)])
-        table(f"{family}: millions a second (median of {ROUNDS} processes), and ratios to the first", found)
+    names, skipped = find_there(CANDIDATES)
+    for family, there in names.items():
+        found = measure_family(family, there)
+        table(family, found)
         cases += found
     latencies = measure_latency(list(LATENCY))
     print_table(
@@ -176,8 +222,10 @@ def measure() -> Path:
         ["", "millions a second", "ratio"],
         [[case["name"], case["millions_a_second"]["median"], case["ratio_to_first"]["median"]] for case in processes],
     )
-    figures = {"note": note_on(before), "results": cases, "latency_us": latencies, "processes": processes}
-    return write_result(f"native_{tag()}", before, targets_of(cases, processes), figures)
+    figures = {"note": note_on(before), "skipped": skipped, "results": cases, "latency_us": latencies,
+               "processes": processes}  # fmt: skip
+    targets = targets_of(cases, processes) + peer_targets(cases)
+    return write_result(f"native_{tag()}", before, targets, figures)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What ``tests.bench.native`` compares, and one sample of it: ``python -m tests.bench.native_candidates NAME THREADS``.
 
 A sample is one fresh process. Each thread does its operation in batches until time is over; what counts is the sum over
-the time between the first start and the last end. Peers that are not installed, or do not work here, are left out.
+the time between the first start and the last end. Peers (``pip install 'lockfree-lab[peers]'``) that are not installed,
+or do not work here, are left out, and the reason is kept.
 """
 
 from __future__ import annotations
@@ -12,21 +13,21 @@ import queue
 import sys
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
 from lockfree_core import HardwareMemory, native, structures
 from lockfree_core.bench.stand_ins import LockedDeque, LockedInteger, LockedList
+from lockfree_core.errors import NativeError
+from tests.bench.native_maps import BATCH, MAPS, Body, peer
 
-__all__ = ["CANDIDATES", "available"]
+__all__ = ["CANDIDATES", "unavailable"]
 
 SECONDS: Final = 0.25
-BATCH: Final = 200
 PREFILL: Final = 16  # so that nobody's pop meets an empty one
 LATENCIES: Final = 60_000  # of all threads together
-
-Body = Callable[[int], None]
 
 
 def compiled(structure: Any, line: str) -> Body:
@@ -53,14 +54,15 @@ def pairs(make: Callable[[], Any], put: str, take: str) -> Callable[[], Body]:
     return prepare
 
 
-def singles(make: Callable[[], Any], name: str) -> Callable[[], Body]:
+def singles(make: Callable[[], Any], name: str, argument: str = "") -> Callable[[], Body]:
     """One call after another."""
-    return lambda: compiled(make(), f"s.{name}()")
+    return lambda: compiled(make(), f"s.{name}({argument})")
 
 
-def peer(module: str, name: str) -> Callable[[], Any]:
-    """A class of a package that may not be there."""
-    return lambda: getattr(importlib.import_module(module), name)()
+def shared_word() -> Any:
+    """What atomicshm counts with: a word of a buffer."""
+    atomicshm = importlib.import_module("atomicshm")
+    return atomicshm.AtomicU64(atomicshm.AtomicView(bytearray(64)), 0)
 
 
 # family: name: how to prepare one. The first of a family is what the ratios of the others are taken against.
@@ -70,6 +72,7 @@ CANDIDATES: Final[dict[str, dict[str, Callable[[], Body]]]] = {
         "Lock + list": pairs(LockedList, "put", "take"),
         "native TreiberStack": pairs(lambda: native.TreiberStack[Any](), "push", "pop"),
         "TreiberStack in Python": pairs(lambda: structures.TreiberStack[Any](HardwareMemory()), "push", "pop"),
+        "ft_utils ConcurrentDeque": pairs(peer("ft_utils.concurrency", "ConcurrentDeque"), "append", "pop"),
     },
     "queue": {
         "deque, as a queue": pairs(deque, "append", "popleft"),
@@ -78,12 +81,15 @@ CANDIDATES: Final[dict[str, dict[str, Callable[[], Body]]]] = {
         "Lock + deque": pairs(LockedDeque, "put", "take"),
         "native MichaelScottQueue": pairs(lambda: native.MichaelScottQueue[Any](), "enqueue", "dequeue"),
         "native RingQueue": pairs(lambda: native.RingQueue[Any](1024), "try_put", "try_get"),
+        "ft_utils ConcurrentQueue": pairs(peer("ft_utils.concurrency", "ConcurrentQueue"), "push", "pop"),
     },
     "counter": {
         "Lock + int": singles(LockedInteger, "increment"),
         "native AtomicCounter": singles(native.AtomicCounter, "increment"),
         "native StripedCounter": singles(native.StripedCounter, "increment"),
         "ft_utils AtomicInt64": singles(peer("ft_utils.concurrency", "AtomicInt64"), "incr"),
+        "cereggii AtomicInt64": singles(peer("cereggii", "AtomicInt64"), "increment_and_get"),
+        "atomicshm AtomicU64": singles(shared_word, "fetch_add", "1"),
     },
 }
 
@@ -93,16 +99,22 @@ LATENCY: Final = ("deque", "Lock + list", "native TreiberStack", "queue.Queue", 
 
 def find(name: str) -> Callable[[], Body]:
     """The candidate of that name."""
-    return next(family[name] for family in CANDIDATES.values() if name in family)
+    return next(family[name] for family in (*CANDIDATES.values(), *MAPS.values()) if name in family)
 
 
-def available(name: str) -> bool:
-    """Whether it can be prepared here."""
+def unavailable(name: str) -> str | None:
+    """Why it cannot be measured here; None if it can."""
+    without_lock = not is_locked()
     try:
         find(name)()(1)
-    except (ImportError, AttributeError):
-        return False
-    return True
+    except (ImportError, AttributeError, NativeError) as error:
+        return f"{type(error).__name__}: {error}"
+    return "importing it switched the interpreter's lock on" if without_lock and is_locked() else None
+
+
+def is_locked() -> bool:
+    """Whether there is a global lock now."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
 def together(body: Callable[[], tuple[int, int, int]], threads: int, seconds: float) -> list[float]:
@@ -174,6 +186,15 @@ def latency(name: str, threads: int) -> dict[str, float]:
     }
 
 
+def main(what: str, candidate: str, count: str) -> None:
+    """One sample of that kind, as JSON."""
+    warnings.simplefilter("ignore")  # of a peer that switches the lock on, which is an answer already
+    if what == "unavailable":
+        answer: Any = unavailable(candidate)
+    else:
+        answer = (latency if what == "latency" else throughput)(candidate, int(count))
+    print(json.dumps(answer))
+
+
 if __name__ == "__main__":
-    what, candidate, count = sys.argv[1:]
-    print(json.dumps(latency(candidate, int(count)) if what == "latency" else throughput(candidate, int(count))))
+    main(*sys.argv[1:])

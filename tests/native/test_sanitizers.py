@@ -65,6 +65,21 @@ def test_a_crowd_beyond_the_last_number(program: str, watch: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("watch", WATCHES)
+def test_map(watch: str, tmp_path: Path) -> None:
+    """It has no tags, so they are of one kind only."""
+    binary = build("maps", [*WATCHES[watch], PROVOKE], tmp_path)
+    for threads in THREADS:
+        answer = run(binary, threads, OPERATIONS)
+        assert is_clean(answer), answer.stdout
+
+
+def test_map_of_a_crowd(tmp_path: Path) -> None:
+    answer = run(build("maps", [*ADDRESS, "-DLF_THREADS=64u"], tmp_path), "100", "30")
+    assert is_clean(answer), answer.stdout
+    assert "\n0 changes" not in answer.stdout, "nobody was in the crowd"
+
+
+@pytest.mark.parametrize("watch", WATCHES)
 def test_hazard_pointers(watch: str, tmp_path: Path) -> None:
     binary = build("hazards", WATCHES[watch], tmp_path)
     for threads in THREADS:
@@ -83,8 +98,11 @@ def test_hazard_pointers(watch: str, tmp_path: Path) -> None:
          "lf_store(&cell->stamp, tail + 1, relaxed)"),
         ("payload", [*THREAD, "-DLF_NO_CAS16"], "lf_atomic.h", "memory_order_acq_rel, memory_order_relaxed);",
          "memory_order_relaxed, memory_order_relaxed);"),
+        ("maps", [*ADDRESS, PROVOKE], "lf_map.h", "lf_hazard_retire(old, lf_map_drop);", "lf_map_drop(old);"),
+        ("maps", THREAD, "lf_map.h", "next, memory_order_seq_cst, memory_order_relaxed);",
+         "next, memory_order_relaxed, memory_order_relaxed);"),
     ],
-    ids=["ABA", "ABA packed", "no hazard", "unpublished", "unordered"],
+    ids=["ABA", "ABA packed", "no hazard", "unpublished", "unordered", "root dropped", "root unpublished"],
 )  # fmt: skip
 def test_a_fault_is_found(program: str, flags: list[str], header: str, right: str, wrong: str, tmp_path: Path) -> None:
     """Each takes away one thing that the algorithms cannot do without."""
@@ -99,6 +117,7 @@ def test_a_fault_is_found(program: str, flags: list[str], header: str, right: st
 
 @pytest.mark.stress
 @pytest.mark.skipif("LOCKFREE_STRESS" not in os.environ, reason="hundreds of millions of operations: make stress")
-def test_structures_for_long(tmp_path: Path) -> None:
-    answer = run(build("structures", [], tmp_path), "8", "1000000")
+@pytest.mark.parametrize("program", ["structures", "maps"])
+def test_structures_for_long(program: str, tmp_path: Path) -> None:
+    answer = run(build(program, [], tmp_path), "8", "1000000")
     assert is_clean(answer), answer.stdout

@@ -116,3 +116,42 @@ def test_no_cell_gives_an_object_that_was_never_stored(threads: int) -> None:
                 cell.compare_and_swap(seen, (marker, number))
 
     together(*(partial(work, thread) for thread in range(threads)))
+
+
+@pytest.mark.parametrize("threads", [4, 8, 16])
+def test_every_version_of_a_map_was_whole(threads: int) -> None:
+    """Each thread sets keys of its own, each to how often it was set: the values of a version add up to its number."""
+    made = native.CopyOnWriteMap[Any, tuple[int, list[int]]]()
+    keys, rounds = 50, ITEMS // threads
+
+    def work(thread: int) -> None:
+        for number in range(rounds):
+            key, times = f"{thread} {number % keys}", number // keys + 1
+            made.set(key, (times, [times]))
+            found, (same,) = made.get(key) or (0, [-1])
+            assert found == same == times
+            other = made.get(f"{(thread + 1) % threads} 0", (0, [0]))
+            assert other is not None and other[0] == other[1][0]
+            if number % 1000 == 0:
+                version = made.snapshot()
+                assert sum(value for value, _ in version.values()) == version.version
+
+    together(*(partial(work, thread) for thread in range(threads)))
+    assert made.updates == threads * rounds == sum(row.attempts - row.failures for row in made.statistics())
+
+
+@pytest.mark.parametrize("threads", [4, 8])
+def test_a_locked_map_loses_nothing(threads: int) -> None:
+    made = native.RWLockMap[tuple[int, int], int]()
+    keys, rounds = 50, ITEMS // threads
+
+    def work(thread: int) -> None:
+        for number in range(rounds):
+            made.set((thread, number % keys), number // keys + 1)
+            assert made.get((thread, number % keys)) == number // keys + 1
+            if number % 1000 == 0:
+                assert len(made.items()) <= len(made.snapshot()) <= threads * keys
+
+    together(*(partial(work, thread) for thread in range(threads)))
+    assert made.updates == threads * rounds
+    assert sum(made.snapshot().values()) == threads * rounds

@@ -22,8 +22,9 @@ def test_the_matrix() -> None:
                     for name in STRUCTURES}  # fmt: skip
     for name, ways in by_structure.items():
         assert {"null", "mutex", "emulated", "hardware"} <= ways, name
-        assert name == "dictionary" or {"native", "kernel", "kernel-mutex", "kernel-spinlock"} <= ways, name
-    assert "rwlock" in by_structure["dictionary"]
+        assert "native" in ways, name
+        assert name == "dictionary" or {"kernel", "kernel-mutex", "kernel-spinlock"} <= ways, name
+    assert {"rwlock", "native-rwlock"} <= by_structure["dictionary"]
     assert {each.implementation for each in CANDIDATES.values()} == set(IMPLEMENTATIONS)
     assert all(key == each.key for key, each in CANDIDATES.items())
     assert {"process-lock", "process-cas", "process-add"} <= by_structure["counter"]

@@ -151,5 +151,8 @@ def test_every_sentence_on_figures_names_the_cores() -> None:
 def test_the_baseline_is_the_lock_that_people_would_take() -> None:
     mutex, rwlock = case("dictionary/mutex", [1.0]), case("dictionary/rwlock", [1.0])
     assert baseline_of([mutex, rwlock]) is rwlock
+    native = case("dictionary/native-rwlock", [1.0])
+    assert baseline_of([mutex, native, rwlock]) is rwlock
+    assert baseline_of([mutex, native]) is native
     assert baseline_of([mutex]) is mutex
     assert baseline_of([case("dictionary/mutex", [])]) is None

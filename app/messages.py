@@ -50,7 +50,7 @@ FROM_BROWSER: Final[Mapping[str, tuple[str, ...]]] = {
 
 FROM_SERVER: Final[Mapping[str, tuple[str, ...]]] = {
     "hello": ("role", "run", "side", "layout", "names", "resumed"),
-    "names": ("from", "sites", "cells", "types", "values", "operations"),
+    "names": ("from", "sites", "cells", "types", "values", "operations", "processes"),
     "snapshot": ("sequence", "time", "reason", "skipped", "cells", "nodes", "locks", "lanes"),
     "run": ("run",),
     "counters": ("time", "paused", "lanes", "totals", "rates", "skipped"),

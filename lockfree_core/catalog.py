@@ -377,7 +377,7 @@ _ENTRIES = (
         "Processes share one page; each reads, adds one, and swings the value if no other process did.",
         "M. Herlihy: Wait-Free Synchronization. TOPLAS 13(1), 1991 (compare-and-swap as the universal primitive).",
         "lock-free", "processes", f"{_PACKAGE}.atomic_counter:AtomicCounter", _COUNTER,
-        (*_PROCESSES, "SharedMemoryCounter", "compare-and-swap", "atomics", "kill -9"), "", *_COUNTER_PROGRAM,
+        (*_PROCESSES, "SharedMemoryCounter", "AtomicCounter", "compare-and-swap", "atomics", "kill -9"), "", *_COUNTER_PROGRAM,
         processes="atomics",
     ),
     Entry(
@@ -385,7 +385,8 @@ _ENTRIES = (
         "Processes share one page; each adds with one instruction, which cannot fail.",
         "M. Herlihy: Wait-Free Synchronization. TOPLAS 13(1), 1991.",
         "wait-free", "processes", f"{_PACKAGE}.fetch_add_counter:FetchAddCounter", _COUNTER,
-        (*_PROCESSES, "SharedMemoryCounter", "fetch_add", "fetch-and-add", "atomics"), "", *_COUNTER_PROGRAM,
+        (*_PROCESSES, "SharedMemoryCounter", "FetchAddCounter", "fetch_add", "fetch-and-add", "atomics"), "",
+        *_COUNTER_PROGRAM,
         processes="atomics",
     ),
     Entry(
@@ -393,7 +394,7 @@ _ENTRIES = (
         "Shared memory that is compared and then written: what many programs have for lack of a compare-and-swap.",
         "The lost update, the oldest race there is, across address spaces. Known bad.",
         "broken", "processes", f"{_PACKAGE}.flawed.split_cas_counter:SplitCasCounter", _COUNTER,
-        (*_PROCESSES, "RacySharedCounter", "RacyCounter", "lost update", "fake CAS", "race condition"),
+        (*_PROCESSES, "RacySharedCounter", "SplitCasCounter", "lost update", "fake CAS", "race condition"),
         "Two processes that have both compared before either writes both write; one increment is lost.",
         *_COUNTER_PROGRAM, processes="words",
     ),
@@ -402,7 +403,7 @@ _ENTRIES = (
         "What the standard library offers: an integer in shared memory, and a lock that its users take.",
         "The textbook alternative. A process that is killed while it holds the lock leaves it held.",
         "blocking", "processes", f"{_PACKAGE}.locked.counter:LockedCounter", _COUNTER,
-        (*_PROCESSES, "SharedAtomicCounter", "multiprocessing.Value", "lock", "semaphore", "kill -9"), "",
+        (*_PROCESSES, "SharedAtomicCounter", "LockedCounter", "multiprocessing.Value", "lock", "semaphore", "kill -9"), "",
         *_COUNTER_PROGRAM, processes="value",
     ),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 /** The header: which interpreter runs, what is emulated and injected, who controls, and the page's own tools. */
 
 import { h, icon, setAttribute } from "./dom.js";
+import { workerWord } from "./layout.js";
 import { openMenu } from "./menu.js";
 import { onTheme, projected, theme } from "./theme.js";
 
@@ -87,7 +88,7 @@ export function interpreterText(interpreter) {
 
 function interpreterNote(interpreter) {
     if (typeof interpreter === "string") return interpreter;
-    const words = interpreter.gil
+    const words = workerWord() === "process" ? "Each process has an interpreter of its own." : interpreter.gil
         ? "One thread runs Python at a time; the system switches between them."
         : "Threads run Python in parallel.";
     return `${interpreter.implementation ?? "Python"} ${interpreter.version ?? ""}. ${words}`;

@@ -4,6 +4,7 @@
 
 import { h, setAttribute, setText } from "./dom.js";
 import { formatValue, fromSlider, STEPS, toSlider } from "./knob-scale.js";
+import { inWorkers } from "./layout.js";
 
 /** What number rows and choice rows share: label, help, the place for an error. */
 class Row {
@@ -12,11 +13,13 @@ class Row {
         this.id = `knob-${knob.name}`;
         this.error = h("p", { className: "field-error", id: `${this.id}-error`, role: "alert", hidden: true });
         this.reason = h("strong", { className: "knob-reason" });
+        this.words = h("span", {}, knob.help);
+        this.name = h("label", { htmlFor: this.id }, knob.label);
         this.help = h(
             "p",
             { className: "knob-help", id: `${this.id}-help`, hidden: true },
             this.reason,
-            knob.help,
+            this.words,
             knob.range ? h("span", { className: "muted" }, ` Range: ${knob.range}.`) : null,
         );
         this.asking = h(
@@ -33,13 +36,21 @@ class Row {
         );
     }
 
+    /** What runs has changed: threads, or processes. */
+    rename() {
+        setText(this.name, inWorkers(this.knob.label));
+        setText(this.words, inWorkers(this.knob.help));
+        setAttribute(this.asking, "aria-label", `What is ${inWorkers(this.knob.label)}?`);
+        if (this.slider) setAttribute(this.slider, "aria-label", `${inWorkers(this.knob.label)}, slider`);
+    }
+
     toggleHelp() {
         this.help.hidden = !this.help.hidden;
         this.asking.setAttribute("aria-expanded", String(!this.help.hidden));
     }
 
     label() {
-        return h("span", { className: "knob-label" }, h("label", { htmlFor: this.id }, this.knob.label), this.asking);
+        return h("span", { className: "knob-label" }, this.name, this.asking);
     }
 
     refuse(message) {

@@ -13,7 +13,7 @@ import { createHeader } from "./header.js";
 import { openHelp } from "./help.js";
 import { installKeys } from "./keys.js";
 import { createKnobs, mootReason } from "./knobs.js";
-import { createLayout } from "./layout.js";
+import { createLayout, inWorkers, setWorkers } from "./layout.js";
 import { closeMenu, installThreadMenu } from "./menu.js";
 import { createPanels } from "./panels.js";
 import { createRecordings } from "./recordings.js";
@@ -135,6 +135,9 @@ class WatchPage {
     // What the session tells
 
     sidesChanged(sides) {
+        setWorkers(Boolean(sides[0].entry.processes));
+        this.knobs.rename();
+        place("tab-threads").textContent = inWorkers("Threads");
         this.bench?.destroy();
         this.held?.();
         this.faults = createFaults(sides[0].context, this.states);

@@ -28,10 +28,10 @@ LIMIT_S = 30.0
 SEED = 20251
 
 LOCK_FREE = ["treiber-stack", "michael-scott-queue", "atomic-counter", "copy-on-write-map", "app-state",
-             "paired-accounts"]  # fmt: skip
+             "paired-accounts", "process-cas-counter"]  # fmt: skip
 MUTEX = ["locked-stack", "locked-queue", "locked-counter", "rw-lock-map", "locked-state", "locked-accounts",
-         "locked-ring"]  # fmt: skip
-FLAWED = ["storing-queue", "racy-counter"]
+         "locked-ring", "process-locked-counter"]  # fmt: skip
+FLAWED = ["storing-queue", "racy-counter", "process-racy-counter"]
 DEADLOCKING = "two-lock-accounts"
 ACCESSES = {Kind.LOAD, Kind.STORE, Kind.EXCHANGE, Kind.CAS_WON, Kind.CAS_LOST,
             Kind.LOCK_WAIT, Kind.LOCK_ACQUIRED, Kind.LOCK_RELEASED}  # fmt: skip

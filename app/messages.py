@@ -64,7 +64,7 @@ FROM_SERVER: Final[Mapping[str, tuple[str, ...]]] = {
 """Each message from the server with its fields; in ``names`` and ``snapshot`` some may be missing."""
 
 _OPTIONAL: Final = {
-    "names": {"sites", "cells", "types", "values", "operations"},
+    "names": {"sites", "cells", "types", "values", "operations", "processes"},
     "snapshot": {"skipped"},
 }
 

@@ -29,7 +29,10 @@ export function createHeader(tools, cost) {
     onTheme(showTheme);
     let before = "";
     return {
-        /** @param {{ run: object | null, role: string, connection: string, recording: string | null }} page */
+        /**
+         * @param {{ run: object | null, role: string, connection: string, recording: string | null, shared?: string }} page
+         *     `shared`: what the processes share that run it; empty where threads do
+         */
         show(page) {
             const pills = describePills(page);
             const key = JSON.stringify(pills);
@@ -40,7 +43,7 @@ export function createHeader(tools, cost) {
     };
 }
 
-function describePills({ run, role, connection, recording }) {
+function describePills({ run, role, connection, recording, shared = "" }) {
     const pills = [];
     if (recording)
         pills.push({ text: "recording", kind: "strong", note: "Played from a file: there is no engine behind it." });
@@ -56,19 +59,30 @@ function describePills({ run, role, connection, recording }) {
     if (pages > 1) pills.push({ text: `${pages} viewers`, kind: "optional", note: "Pages that look at this run." });
     const interpreter = interpreterText(run?.interpreter);
     if (interpreter) pills.push({ text: interpreter, kind: "optional", note: interpreterNote(run.interpreter) });
-    if (run) pills.push({ text: honesty(run.knobs), kind: run.knobs?.gap_share > 0 ? "injected" : "", note: EMULATED });
+    if (run) pills.push({ ...honesty(run.knobs, shared), kind: run.knobs?.gap_share > 0 ? "injected" : "" });
     return pills;
 }
 
 const CONNECTION = { connecting: "joining …", reconnecting: "reconnecting …", lost: "no server", none: "no run" };
 const VIEW_ONLY =
     "You see everything and control nothing. To control, open the address that the server printed when it was started.";
-const EMULATED =
-    "Each access takes a small lock and compares: an emulated CAS, which can itself block. Lost CASes come from " +
-    "delays injected between load and CAS; with a GIL hardly any would be lost otherwise.";
+const TURNS = "One access at a time is let through, so that the order is known.";
+/** By what is shared: how an access is done, and what is to be known of it. */
+const ACCESSES = {
+    "": [
+        "emulated CAS",
+        "Each access takes a small lock and compares: an emulated CAS, which can itself block. Lost CASes come from " +
+            "delays injected between load and CAS; with a GIL hardly any would be lost otherwise.",
+    ],
+    atomics: ["hardware atomics", `Each access is one instruction of the processor, on memory that processes share. ${TURNS}`],
+    words: ["plain reads and writes", `Processes read and write memory that they share, and nothing makes the two one step. ${TURNS}`],
+    value: ["multiprocessing.Value", `The standard library's own number and lock between processes. ${TURNS}`],
+};
 
-function honesty(knobs) {
-    return knobs?.gap_share > 0 ? "emulated CAS, contention injected" : "emulated CAS, nothing injected";
+function honesty(knobs, shared) {
+    const [how, note] = ACCESSES[shared] ?? ACCESSES[""];
+    const injected = knobs?.gap_share > 0 ? (shared ? "delays injected" : "contention injected") : "nothing injected";
+    return { text: `${how}, ${injected}`, note };
 }
 
 /** Every pill explains itself when it is pressed: nothing on hover alone. */

@@ -8,7 +8,7 @@
 
 import { h, setAttribute, setText } from "./dom.js";
 import { ChoiceRow, NumberRow } from "./knob-rows.js";
-import { workerWord } from "./layout.js";
+import { inWorkers, workerWord } from "./layout.js";
 
 const REST_MS = 60;
 const GROUPS = { load: "Load", contention: "Contention", speed: "Speed" };
@@ -138,6 +138,11 @@ class Panel {
         const areProcesses = workerWord() === "process";
         setText(this.note, areProcesses ? PROCESSES_NOTE : CONTENTION_NOTE);
         for (const row of this.rows.values()) row.rename();
+        for (const [name, { label, help }] of Object.entries(this.table.presets)) {
+            const button = this.presetButtons.get(name);
+            setText(button, inWorkers(label));
+            setAttribute(button, "title", inWorkers(help));
+        }
     }
 
     setDisabled(off) {

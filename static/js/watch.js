@@ -160,9 +160,11 @@ class WatchPage {
         }
         this.picker.setDisabled(recording !== null || this.role !== "presenter");
         this.knobs.setDisabled(!controllable || run?.state === "ended");
-        this.controls.show({ run, controllable, twin: twinVariant(this.bootstrap.structures, entry) });
-        this.cost.show(run, controllable);
-        this.header.show({ run, role: this.role, connection: this.connection, recording });
+        const steppable = entry?.labs.includes("step") ?? true;
+        this.controls.show({ run, controllable, steppable, twin: twinVariant(this.bootstrap.structures, entry) });
+        this.cost.show(entry?.processes ? null : run, controllable); // the measurement compares threads
+        const shared = entry?.processes ?? "";
+        this.header.show({ run, role: this.role, connection: this.connection, recording, shared });
         document.title = run && entry ? `${entry.title} · Lockfree Lab` : "Watch · Lockfree Lab";
         this.showAddress();
     }

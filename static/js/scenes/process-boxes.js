@@ -39,8 +39,9 @@ export function layoutBoxes(picture, { top, bottom, left, right }) {
     const { form, columns, most } = chooseForm(picture, right - left, bottom - top);
     const shown = chooseLanes(picture, most);
     const rest = picture.lanes.length - shown.length;
-    const across = Math.min(columns, shown.length + (rest > 0 ? 1 : 0));
-    const rows = Math.ceil((shown.length + (rest > 0 ? 1 : 0)) / across);
+    const places = shown.length + (rest > 0 ? 1 : 0);
+    const rows = Math.max(1, Math.ceil(places / columns));
+    const across = Math.ceil(places / rows);
     const spare = Math.max(0, bottom - top - rows * (form.h + GAP) + GAP);
     const start = picture.metrics.width / 2 - (across * (form.w + GAP) - GAP) / 2;
     const first = top + Math.min(MOST_DOWN, Math.round(spare * 0.3));

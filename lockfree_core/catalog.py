@@ -377,8 +377,8 @@ _ENTRIES = (
         "Processes share one page; each reads, adds one, and swings the value if no other process did.",
         "M. Herlihy: Wait-Free Synchronization. TOPLAS 13(1), 1991 (compare-and-swap as the universal primitive).",
         "lock-free", "processes", f"{_PACKAGE}.atomic_counter:AtomicCounter", _COUNTER,
-        (*_PROCESSES, "SharedMemoryCounter", "AtomicCounter", "compare-and-swap", "atomics", "kill -9"), "", *_COUNTER_PROGRAM,
-        processes="atomics",
+        (*_PROCESSES, "SharedMemoryCounter", "AtomicCounter", "compare-and-swap", "atomics", "kill -9"), "",
+        *_COUNTER_PROGRAM, processes="atomics",
     ),
     Entry(
         "process-add-counter", "process-counter", "lock-free", "Counter between processes by fetch-and-add",
@@ -403,8 +403,8 @@ _ENTRIES = (
         "What the standard library offers: an integer in shared memory, and a lock that its users take.",
         "The textbook alternative. A process that is killed while it holds the lock leaves it held.",
         "blocking", "processes", f"{_PACKAGE}.locked.counter:LockedCounter", _COUNTER,
-        (*_PROCESSES, "SharedAtomicCounter", "LockedCounter", "multiprocessing.Value", "lock", "semaphore", "kill -9"), "",
-        *_COUNTER_PROGRAM, processes="value",
+        (*_PROCESSES, "SharedAtomicCounter", "LockedCounter", "multiprocessing.Value", "lock", "semaphore", "kill -9"),
+        "", *_COUNTER_PROGRAM, processes="value",
     ),
 )  # fmt: skip
 

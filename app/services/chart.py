@@ -31,7 +31,10 @@ class Series(NamedTuple):
 
 def series(run: Run) -> list[Series]:
     """The points of all sides."""
-    return [Series(side.entry.title, side.rates.points(), side.rates.lanes, "P" if side.entry.processes else "T") for side in run.sides]
+    return [
+        Series(side.entry.title, side.rates.points(), side.rates.lanes, "P" if side.entry.processes else "T")
+        for side in run.sides
+    ]
 
 
 def csv_text(sides: list[Series]) -> str:

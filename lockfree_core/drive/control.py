@@ -114,7 +114,9 @@ class Control:
             if index is None:
                 able = [lane for lane in self.lanes if self._why_stuck(lane) is None]
                 if not able:
-                    raise EngineError(f"no {self.worker} can take a step: all are frozen, killed, stopped or wait for a lock")
+                    raise EngineError(
+                        f"no {self.worker} can take a step: all are frozen, killed, stopped or wait for a lock"
+                    )
                 lane = self._lots.choice(able)
             else:
                 lane = self.find(index)

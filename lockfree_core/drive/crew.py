@@ -22,8 +22,12 @@ Announce = Callable[[dict[str, Any]], None]
 class Crew(Protocol):
     """What an engine asks of those who run its structure."""
 
-    memory: TracedMemory
     structure: Any
+
+    @property
+    def memory(self) -> TracedMemory:
+        """What the lanes work on."""
+        ...
 
     def set_up(self) -> int:
         """Make the structure and fill it; how many items are inside then."""

@@ -12,7 +12,7 @@ from lockfree_core.errors import EngineError, LockfreeError
 
 __all__ = ["SHARED", "Plan", "Step", "make_plan", "read_plan"]
 
-#: What processes may share: a page with hardware atomics, a page that is read and written, the standard library's Value.
+#: What processes may share: a page with the processor's atomics, one that is read and written, multiprocessing.Value.
 SHARED: Final = ("atomics", "words", "value")
 
 VALUES: Final = 100  # values are drawn below it: short enough to be read on a node

@@ -85,7 +85,11 @@ class StepSpec:
 
     def _checked(self, problems: list[Problem]) -> StepSpec:
         values = asdict(self)
-        for name, options in (("structure", tuple(of_lab("step"))), ("backoff", BACKOFFS), ("reuse", tuple(REUSE_POLICIES))):
+        for name, options in (
+            ("structure", tuple(of_lab("step"))),
+            ("backoff", BACKOFFS),
+            ("reuse", tuple(REUSE_POLICIES)),
+        ):
             if values[name] not in options:
                 problems.append(Problem(name, f"must be one of {', '.join(options)}; got {str(values[name])[:40]!r}"))
                 values[name] = StepSpec.__dataclass_fields__[name].default

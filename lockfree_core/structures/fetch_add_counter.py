@@ -1,7 +1,7 @@
 """A counter by fetch-and-add: one instruction instead of a loop.
 
-Paper: M. Herlihy: *Wait-Free Synchronization*. ACM TOPLAS 13(1), 1991. Fetch-and-add cannot do what compare-and-swap can,
-but a counter is what it was made for.
+Paper: M. Herlihy: *Wait-Free Synchronization*. ACM TOPLAS 13(1), 1991. Fetch-and-add cannot do all that
+compare-and-swap can, but a counter is what it was made for.
 
 Progress: wait-free where the memory's fetch-and-add is: nobody ever tries twice.
 """

@@ -11,5 +11,6 @@ record. One process at a time is let, so the order is exact. Nothing that the *e
 but that pipe, so a process may be killed at any moment: its pipe ends, and nobody else notices.
 
 ``store`` is what they share, ``announced`` the memory of the algorithm, ``process`` the body of a process, ``nursery``
-the process that forks them, ``children`` the engine's way to it; ``crew``, ``memory`` and ``lane`` are the engine's side.
+the process that forks them, ``children`` the engine's way to it; ``crew``, ``memory``, ``lock`` and ``lane`` are the
+engine's side.
 """

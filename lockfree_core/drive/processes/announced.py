@@ -1,8 +1,8 @@
 """The memory of an algorithm in a process of its own: before each access it says what it is going to do, and waits.
 
-Messages to the engine are tuples whose first item says which: ``site`` (a place in the code, once), ``load``, ``store``,
-``compare_and_swap``, ``fetch_add``, ``acquire``, ``release``, ``pause``, and at the end of a call ``return`` or
-``raised``. After each access comes what came of it, alone. The engine sends :data:`DO` for each of them.
+Messages to the engine are tuples whose first item says which: ``site`` (a place in the code, once), ``load``,
+``store``, ``compare_and_swap``, ``fetch_add``, ``acquire``, ``release``, ``pause``, and at the end of a call ``return``
+or ``raised``. The engine sends :data:`DO` when an access may be done; what came of it follows, alone.
 """
 
 from __future__ import annotations

@@ -48,7 +48,9 @@ class Children:
         """The nursery's number."""
         return self._process.pid
 
-    def make(self, factory: Any, shared: str, insert: str, prefill: list[tuple[Any, ...]]) -> list[tuple[str, str, int]]:
+    def make(
+        self, factory: Any, shared: str, insert: str, prefill: list[tuple[Any, ...]]
+    ) -> list[tuple[str, str, int]]:
         """Make and fill the structure; kind, name and value of all that it shares.
 
         Raises:

@@ -32,9 +32,7 @@ class ProcessLane(Lane):
 
     __slots__ = ("_connection", "_kill", "pid", "sites", "told")
 
-    def __init__(
-        self, index: int, control: Control, area: LaneArea, seed: object, kill: Callable[[int], None]
-    ) -> None:
+    def __init__(self, index: int, control: Control, area: LaneArea, seed: object, kill: Callable[[int], None]) -> None:
         super().__init__(index, control, area, seed)
         self._connection: Connection | None = None
         self._kill = kill

@@ -9,8 +9,8 @@ Where a process dies between being let and answering, the memory itself is asked
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from _thread import allocate_lock
+from collections.abc import Callable
 from typing import Any, Final
 
 from lockfree_core.drive.control import Control
@@ -62,7 +62,7 @@ class ProcessMemory(TracedMemory):
         self.children = children
         self.turn = allocate_lock()  # whoever holds it lets its process do one access
         self._shared: list[Any] = []
-        self._answers: Final = {
+        self._answers: Final[dict[str, Callable[..., None]]] = {
             "load": self._load,
             "store": self._store,
             "compare_and_swap": self._compare_and_swap,

@@ -5,11 +5,12 @@ Made by the nursery before it forks, so it needs no name, and goes with the last
 
 from __future__ import annotations
 
+import importlib
 import mmap
 from abc import abstractmethod
 from typing import Any, Final, Protocol
 
-from lockfree_core.errors import EngineError, NativeError
+from lockfree_core.errors import EngineError
 from lockfree_core.native import available, unavailable_reason
 
 __all__ = ["SharedInteger", "SharedLock", "Store", "check_store", "make_store"]
@@ -70,10 +71,8 @@ def check_store(kind: str) -> None:
         raise EngineError(f"there are no atomics between processes: {unavailable_reason()}")
     if kind == "value":
         try:
-            import _multiprocessing
-
-            _multiprocessing.SemLock  # noqa: B018 - missing where the system has no semaphores
-        except (ImportError, AttributeError) as error:
+            importlib.import_module("multiprocessing.synchronize")  # refuses where the system has no semaphores
+        except ImportError as error:
             raise EngineError(f"there is no multiprocessing.Value here: {error}") from None
 
 

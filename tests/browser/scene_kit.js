@@ -227,7 +227,7 @@ export { createScene, encodeInteger };
 export function mount({ world, frame, chosen, account }, width, height) {
     const root = document.createElement("div");
     root.className = "scene";
-    setWorkers(Boolean(world.entry.processes));
+    setWorkers(Boolean(world.context.entry.processes));
     root.style.cssText = `width:${width}px;height:${height}px`;
     document.body.append(root);
     const scene = createScene(root, world.context);

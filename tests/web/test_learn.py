@@ -13,6 +13,8 @@ from app.routes.pages import LABS
 from app.services import stepping
 from app.services.course import CHAPTERS, neighbours, page_data
 from app.templating import render
+from lockfree_core.catalog import of_lab
+from lockfree_core.drive.knobs import KNOBS
 from lockfree_core.scenarios.puzzles import PUZZLES
 from lockfree_core.scenarios.registry import SCENARIOS
 from lockfree_core.trace.layout import describe_layout
@@ -75,6 +77,8 @@ def leads_somewhere(link: str) -> bool:
         return parts.path.removeprefix("/learn/") in CHAPTERS and not query
     if parts.path == "/step" and query:
         return list(query.items())[0] in [("scenario", key) for key in SCENARIOS] + [("puzzle", key) for key in PUZZLES]
+    if parts.path == "/watch" and query:
+        return query.pop("structure") in of_lab("watch") and query.keys() <= {*KNOBS, "duel"}
     return parts.path in ("/watch", "/step", "/learn") and not query
 
 

@@ -7,6 +7,7 @@ nothing.
 from lockfree_core.structures.app_state import AppState, StateHolder
 from lockfree_core.structures.atomic_counter import AtomicCounter
 from lockfree_core.structures.copy_on_write_map import CopyOnWriteMap, MapSnapshot
+from lockfree_core.structures.fetch_add_counter import FetchAddCounter
 from lockfree_core.structures.michael_scott_queue import MichaelScottQueue
 from lockfree_core.structures.paired_accounts import PairedAccounts
 from lockfree_core.structures.pooled_queue import EpochQueue, HazardPointerQueue, PooledQueue
@@ -23,6 +24,7 @@ __all__ = [
     "CopyOnWriteMap",
     "EpochQueue",
     "EpochStack",
+    "FetchAddCounter",
     "HazardPointerQueue",
     "HazardPointerStack",
     "MapSnapshot",

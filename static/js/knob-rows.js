@@ -41,7 +41,6 @@ class Row {
         setText(this.name, inWorkers(this.knob.label));
         setText(this.words, inWorkers(this.knob.help));
         setAttribute(this.asking, "aria-label", `What is ${inWorkers(this.knob.label)}?`);
-        if (this.slider) setAttribute(this.slider, "aria-label", `${inWorkers(this.knob.label)}, slider`);
     }
 
     toggleHelp() {
@@ -114,6 +113,12 @@ export class NumberRow extends Row {
         return [this.field, this.slider];
     }
 
+    rename() {
+        super.rename();
+        setAttribute(this.slider, "aria-label", `${inWorkers(this.knob.label)}, slider`);
+        if (typeof this.value === "number") this.place(toSlider(this.knob, this.value), this.value);
+    }
+
     /** The person is typing here, or what they typed was refused and still stands. */
     busy() {
         return (
@@ -133,7 +138,7 @@ export class NumberRow extends Row {
     place(position, value) {
         if (Number(this.slider.value) !== position) this.slider.value = position;
         this.slider.style.setProperty("--fill", `${(100 * position) / STEPS}%`);
-        const unit = value === 0 && this.knob.zero ? this.knob.zero : this.knob.unit;
+        const unit = inWorkers(value === 0 && this.knob.zero ? this.knob.zero : this.knob.unit);
         setText(this.unit, this.knob.name === "prefill" ? `${unit}, at restart` : unit);
         setAttribute(this.slider, "aria-valuetext", `${formatValue(value)} ${unit}`.trim());
     }

@@ -59,10 +59,11 @@ function where(s, position) {
 }
 
 function consequence(s, isDead = false) {
+    const isSaid = s.record.aux === s.layout.positions.HOLDING_LOCK;
     if (isDead && locksHeldBy(s.state, s.record.lane).length > 0) {
-        s.plain(" It held the lock. Nothing gives back the lock of a process that is gone: everyone who needs it waits for ever.");
+        s.plain(`${isSaid ? "" : " It held the lock."} Nothing gives back the lock of a process that is gone: `);
+        s.plain("everyone who needs it waits for ever.");
     } else if (locksHeldBy(s.state, s.record.lane).length > 0) {
-        const isSaid = s.record.aux === s.layout.positions.HOLDING_LOCK;
         s.plain(`${isSaid ? "" : " It holds the lock:"} ${isSaid ? "E" : "e"}veryone who needs the lock will stop.`);
     } else {
         s.plain(" The others go on.");

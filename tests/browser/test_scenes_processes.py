@@ -16,6 +16,7 @@ from lockfree_core import native
 from lockfree_core.catalog import CATALOG
 from lockfree_core.trace.layout import RECORD_BYTES
 from tests.browser.conftest import OpenPage
+from tests.browser.test_accessibility import violations
 from tests.browser.scenes import evaluate, prepare
 from tests.core.kit import by_hand
 from tests.serving import Server, wait_until
@@ -195,7 +196,7 @@ def test_real_runs_are_drawn_without_a_blemish(scenes: Page, structure: str) -> 
 
 @needs_extension
 def test_the_page_speaks_of_processes_and_sees_a_kill_from_a_terminal(open_page: OpenPage, server: Server) -> None:
-    page = open_page()
+    page = open_page(reduced_motion="reduce")
     page.add_init_script(VISITED)
     page.goto(f"{server.base_url}/watch?structure=process-locked-counter&threads=3&speed=50&token={server.token}")
     try:
@@ -212,6 +213,7 @@ def test_the_page_speaks_of_processes_and_sees_a_kill_from_a_terminal(open_page:
         os.kill(victim, signal.SIGKILL)
         expect(page.locator(".scene .process.killed")).to_have_count(2, timeout=LIMIT_S * 1000)
         expect(page.locator(".narration")).to_contain_text(f"SIGKILL to process {victim}", timeout=LIMIT_S * 1000)
+        assert violations(page) == []
     finally:
         stop = """async () => {
             const { runs } = await (await fetch('/api/runs')).json();

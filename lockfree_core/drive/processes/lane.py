@@ -10,6 +10,7 @@ from lockfree_core.drive.control import Control
 from lockfree_core.drive.lane import Lane
 from lockfree_core.drive.processes.announced import DO
 from lockfree_core.drive.rings import LaneArea
+from lockfree_core.trace.layout import Position
 
 __all__ = ["DEAD", "ProcessLane"]
 
@@ -30,12 +31,13 @@ class ProcessLane(Lane):
         told: what the locals of the running operation hold, as far as accesses were bound to them.
     """
 
-    __slots__ = ("_connection", "_kill", "pid", "sites", "told")
+    __slots__ = ("_connection", "_is_let", "_kill", "pid", "sites", "told")
 
     def __init__(self, index: int, control: Control, area: LaneArea, seed: object, kill: Callable[[int], None]) -> None:
         super().__init__(index, control, area, seed)
         self._connection: Connection | None = None
         self._kill = kill
+        self._is_let = False
         self.pid = 0
         self.sites: dict[int, tuple[int, str | None, bool]] = {}
         self.told: dict[str, Any] = {}
@@ -85,5 +87,17 @@ class ProcessLane(Lane):
 
     def let_and_hear(self) -> Any:
         """Let it, and hear what came of it, or :data:`DEAD`."""
+        self._is_let = True
         self.let()
-        return self.hear()
+        outcome = self.hear()
+        self._is_let = False
+        return outcome
+
+    def poke(self) -> None:
+        """As in every lane; and a kill that may strike anywhere strikes here, in the middle of an access.
+
+        So a process that somebody has stopped (SIGSTOP) can be killed too: it never comes to its gate.
+        """
+        if self._is_let and self.pending == ("kill", Position.ANYWHERE):
+            self.die()
+        super().poke()

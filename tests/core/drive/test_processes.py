@@ -20,7 +20,7 @@ from lockfree_core.drive.plan import make_plan, read_plan
 from lockfree_core.drive.processes import store
 from lockfree_core.drive.processes.lane import DEAD, ProcessLane
 from lockfree_core.errors import EngineError, KnobError
-from lockfree_core.trace.layout import Kind, decode_integer
+from lockfree_core.trace.layout import Kind, Position, decode_integer
 from tests.core.kit import ACCESSES, LIMIT_S, Hand, Remote, by_hand, in_process, plan_of
 from tests.serving import wait_until
 
@@ -201,14 +201,18 @@ def test_a_frozen_process_can_be_killed_from_outside() -> None:
         assert kinds(hand, 0)[-2:] == [Kind.FROZEN, Kind.KILLED]
 
 
-def test_a_process_that_dies_before_it_does_its_access_has_not_done_it() -> None:
+@pytest.mark.parametrize("from_outside", [True, False])
+def test_a_process_that_dies_before_it_does_its_access_has_not_done_it(from_outside: bool) -> None:
     with by_hand(CAS, threads=2) as hand:
         hand.step(0)
         os.kill(pids(hand)[0], signal.SIGSTOP)
         stepping = threading.Thread(target=hand.command, args=("step",), kwargs={"lane": 0})
         stepping.start()
         wait_until(lambda: hand.engine.memory.turn.locked(), LIMIT_S, "the access")  # type: ignore[attr-defined]
-        os.kill(pids(hand)[0], signal.SIGKILL)
+        if from_outside:
+            os.kill(pids(hand)[0], signal.SIGKILL)
+        else:
+            hand.control.stop_lane("kill", 0, Position.ANYWHERE)
         stepping.join(LIMIT_S)
         hand.wait_for(lambda: hand.statuses()[0] == "killed", "the death to be seen")
         assert [kind for kind in kinds(hand, 0) if kind in ACCESSES] == [Kind.LOAD]

@@ -16,8 +16,8 @@ from lockfree_core import native
 from lockfree_core.catalog import CATALOG
 from lockfree_core.trace.layout import RECORD_BYTES
 from tests.browser.conftest import OpenPage
-from tests.browser.test_accessibility import violations
 from tests.browser.scenes import evaluate, prepare
+from tests.browser.test_accessibility import violations
 from tests.core.kit import by_hand
 from tests.serving import Server, wait_until
 

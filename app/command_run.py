@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.checks import FieldError, check_number
-from lockfree_core.catalog import of_lab
+from lockfree_core.catalog import CATALOG, of_lab
 from lockfree_core.drive.knobs import KNOBS, PRESETS, Choice
 from lockfree_core.errors import KnobError, LockfreeError
 
@@ -103,7 +103,8 @@ def _report(outcome: Outcome, seed: int) -> str:
     lines = [f"{outcome.title} ({outcome.structure}), seed {seed}"]
     if outcome.counters:
         lines.append("".join(f"{name:>{width}}" for name, width in _COLUMNS))
-        lines += [_row(f"T{lane['lane'] + 1}", lane) for lane in outcome.counters["lanes"]]
+        letter = "P" if CATALOG[outcome.structure].processes else "T"
+        lines += [_row(f"{letter}{lane['lane'] + 1}", lane) for lane in outcome.counters["lanes"]]
         lines.append(_row("all", {"status": "", **outcome.counters["totals"]}))
         lines.append(f"fairness {outcome.counters['totals']['fairness']:.3f} (Jain)")
     lines.append(_balance(outcome.account))

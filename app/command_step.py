@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lockfree_core.catalog import CATALOG
+from lockfree_core.catalog import of_lab
 from lockfree_core.drive.stepping.heap import REUSE_POLICIES
 from lockfree_core.drive.stepping.program import Problem
 from lockfree_core.scenarios.registry import SCENARIOS
@@ -27,7 +27,7 @@ _OPTIONS = ("program", "start", "schedule", "seed", "backoff", "reuse", "then")
 
 def add_step_arguments(parser: argparse.ArgumentParser) -> None:
     """What a link to the page Step holds, and what is to come out."""
-    parser.add_argument("structure", nargs="?", metavar="STRUCTURE", help=f"one of {', '.join(CATALOG)}")
+    parser.add_argument("structure", nargs="?", metavar="STRUCTURE", help=f"one of {', '.join(of_lab('step'))}")
     parser.add_argument("--program", metavar="TEXT", help="what each thread does: 'push 1; pop | pop'")
     parser.add_argument("--start", metavar="TEXT", help="operations that are done before the threads start")
     parser.add_argument(
@@ -55,7 +55,7 @@ def step_command(options: argparse.Namespace) -> int:
         if scenario is None:
             return _refuse([f"--scenario must be one of {', '.join(SCENARIOS)}; got {options.scenario[:40]!r}"])
     elif options.structure is None:
-        return _refuse([f"STRUCTURE is missing: name one of {', '.join(CATALOG)}, or a --scenario"])
+        return _refuse([f"STRUCTURE is missing: name one of {', '.join(of_lab('step'))}, or a --scenario"])
     return _run(options, scenario)
 
 

@@ -50,7 +50,7 @@ FROM_BROWSER: Final[Mapping[str, tuple[str, ...]]] = {
 
 FROM_SERVER: Final[Mapping[str, tuple[str, ...]]] = {
     "hello": ("role", "run", "side", "layout", "names", "resumed"),
-    "names": ("from", "sites", "cells", "types", "values", "operations"),
+    "names": ("from", "sites", "cells", "types", "values", "operations", "processes"),
     "snapshot": ("sequence", "time", "reason", "skipped", "cells", "nodes", "locks", "lanes"),
     "run": ("run",),
     "counters": ("time", "paused", "lanes", "totals", "rates", "skipped"),
@@ -64,7 +64,7 @@ FROM_SERVER: Final[Mapping[str, tuple[str, ...]]] = {
 """Each message from the server with its fields; in ``names`` and ``snapshot`` some may be missing."""
 
 _OPTIONAL: Final = {
-    "names": {"sites", "cells", "types", "values", "operations"},
+    "names": {"sites", "cells", "types", "values", "operations", "processes"},
     "snapshot": {"skipped"},
 }
 

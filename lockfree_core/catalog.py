@@ -42,7 +42,8 @@ class Entry:
     ``factory`` is ``module:Class``. ``scene`` is the picture it is drawn with. ``aliases`` are the names
     that people search for. ``program`` is what Step begins with, ``start`` what is done before its threads begin.
     ``heap`` structures need the simulated heap, so they can be stepped but not watched in real threads. ``sources``
-    are further modules that belong to the algorithm, as a reclamation scheme does.
+    are further modules that belong to the algorithm, as a reclamation scheme does. ``processes`` is what the processes
+    share that run it in Watch (``drive.plan.SHARED``); empty where threads do.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Entry:
     start: str = ""
     heap: bool = False
     sources: tuple[str, ...] = ()
+    processes: str = ""
 
     def describe(self) -> dict[str, Any]:
         """The entry as plain data, for pages and the API."""
@@ -69,6 +71,8 @@ class Entry:
     @property
     def labs(self) -> tuple[str, ...]:
         """Where it can be used."""
+        if self.processes:
+            return ("watch",)
         return ("step",) if self.heap else ("watch", "step")
 
     @property
@@ -124,6 +128,7 @@ _EPOCH = (
 )
 _TAGGED = ("tagged pointer", "DCAS", "double-width CAS", "cmpxchg16b", "version counter", "stamped reference",
            "AtomicStampedReference", "pool")  # fmt: skip
+_PROCESSES = ("multiprocessing", "shared memory", "shared_memory", "process", "processes", "IPC", "fork")
 _ABA = ("ABA", "ABA problem", "use after free", "double free")
 
 _ENTRIES = (
@@ -366,6 +371,40 @@ _ENTRIES = (
         "blocking", "ring", f"{_PACKAGE}.locked.ring:SmallLockedRing", _RING,
         ("FIFO", "lock", "LockedRing", "SmallLockedRing", "ring buffer", "circular buffer", "bounded queue",
          "mutex ring"), "", *_RING_PROGRAM,
+    ),
+    Entry(
+        "process-cas-counter", "process-counter", "lock-free", "Counter between processes by CAS loop",
+        "Processes share one page; each reads, adds one, and swings the value if no other process did.",
+        "M. Herlihy: Wait-Free Synchronization. TOPLAS 13(1), 1991 (compare-and-swap as the universal primitive).",
+        "lock-free", "processes", f"{_PACKAGE}.atomic_counter:AtomicCounter", _COUNTER,
+        (*_PROCESSES, "SharedMemoryCounter", "AtomicCounter", "compare-and-swap", "atomics", "kill -9"), "",
+        *_COUNTER_PROGRAM, processes="atomics",
+    ),
+    Entry(
+        "process-add-counter", "process-counter", "lock-free", "Counter between processes by fetch-and-add",
+        "Processes share one page; each adds with one instruction, which cannot fail.",
+        "M. Herlihy: Wait-Free Synchronization. TOPLAS 13(1), 1991.",
+        "wait-free", "processes", f"{_PACKAGE}.fetch_add_counter:FetchAddCounter", _COUNTER,
+        (*_PROCESSES, "SharedMemoryCounter", "FetchAddCounter", "fetch_add", "fetch-and-add", "atomics"), "",
+        *_COUNTER_PROGRAM,
+        processes="atomics",
+    ),
+    Entry(
+        "process-racy-counter", "process-counter", "flawed", "Counter between processes whose CAS is three steps",
+        "Shared memory that is compared and then written: what many programs have for lack of a compare-and-swap.",
+        "The lost update, the oldest race there is, across address spaces. Known bad.",
+        "broken", "processes", f"{_PACKAGE}.flawed.split_cas_counter:SplitCasCounter", _COUNTER,
+        (*_PROCESSES, "RacySharedCounter", "SplitCasCounter", "lost update", "fake CAS", "race condition"),
+        "Two processes that have both compared before either writes both write; one increment is lost.",
+        *_COUNTER_PROGRAM, processes="words",
+    ),
+    Entry(
+        "process-locked-counter", "process-counter", "mutex", "multiprocessing.Value with its lock",
+        "What the standard library offers: an integer in shared memory, and a lock that its users take.",
+        "The textbook alternative. A process that is killed while it holds the lock leaves it held.",
+        "blocking", "processes", f"{_PACKAGE}.locked.counter:LockedCounter", _COUNTER,
+        (*_PROCESSES, "SharedAtomicCounter", "LockedCounter", "multiprocessing.Value", "lock", "semaphore", "kill -9"),
+        "", *_COUNTER_PROGRAM, processes="value",
     ),
 )  # fmt: skip
 

@@ -26,11 +26,15 @@ class Series(NamedTuple):
     title: str
     points: list[Point]
     lanes: int
+    letter: str = "T"
 
 
 def series(run: Run) -> list[Series]:
     """The points of all sides."""
-    return [Series(side.entry.title, side.rates.points(), side.rates.lanes) for side in run.sides]
+    return [
+        Series(side.entry.title, side.rates.points(), side.rates.lanes, "P" if side.entry.processes else "T")
+        for side in run.sides
+    ]
 
 
 def csv_text(sides: list[Series]) -> str:
@@ -60,7 +64,7 @@ def figure(sides: list[Series], theme: str) -> str:
         _add(chart, side, times, [100 * point.retry_rate for point in side.points], "retry rate", text, number, "y2")
         for lane in range(side.lanes):
             values = [point.lane_losses[lane] for point in side.points]
-            _add(chart, side, times, values, f"T{lane + 1} retries/s", HUES[theme][lane % 8], number, "y3")
+            _add(chart, side, times, values, f"{side.letter}{lane + 1} retries/s", HUES[theme][lane % 8], number, "y3")
     chart.update_layout(template=None, paper_bgcolor=paper, plot_bgcolor=paper, font={"color": text})
     chart.update_layout(height=720, hovermode="x unified", legend={"orientation": "h", "y": -0.1})
     chart.update_layout(margin={"l": 70, "r": 20, "t": 30, "b": 50})

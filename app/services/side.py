@@ -84,7 +84,7 @@ class Side:
 
         self._merger = Merger(engine.rings)
         operations = [asdict(operation) for operation in self.entry.operations]
-        plan = make_plan(self.entry.factory, operations, knobs.as_dict(), seed, hold)
+        plan = make_plan(self.entry.factory, operations, knobs.as_dict(), seed, hold, self.entry.processes)
         with contextlib.suppress(Refusal):  # it is gone already: the exit says more
             engine.send("start", plan=plan)
         self._began = time.monotonic()

@@ -21,7 +21,7 @@ _REST: Final = 9
 # the pipe, or for the engine's turn. Whoever needs one sees nothing until it comes, so the rest may not grow with that.
 _LONGEST_REST: Final = 3.0
 
-NAME_LISTS: Final = ("sites", "cells", "types", "values", "operations")
+NAME_LISTS: Final = ("sites", "cells", "types", "values", "operations", "processes")
 
 
 class Waker(Protocol):

@@ -38,6 +38,8 @@ class Control:
         note: writes a record that is no access (set by the traced memory).
         wake_waiters: wakes whoever can take a lock that is free (likewise).
         faulted: called when a lane has raised (set by the engine).
+        worker: what a lane is called where a person reads it; ``workers`` what several are.
+        after_death: what is said of one that was killed.
     """
 
     def __init__(self, knobs: Knobs, seed: object, report: Callable[[dict[str, Any]], None]) -> None:
@@ -55,6 +57,8 @@ class Control:
         self.note: Callable[[Lane, int, int, int, int, int, int], None] = _no_note
         self.wake_waiters: Callable[[], None] = lambda: None
         self.faulted: Callable[[], None] = lambda: None
+        self.worker, self.workers = "thread", "threads"
+        self.after_death = "stays where it is"
         self._slot = 0.0
         self._lots = random.Random(f"{seed}:turns")
         self._asked = threading.Event()
@@ -110,13 +114,15 @@ class Control:
             if index is None:
                 able = [lane for lane in self.lanes if self._why_stuck(lane) is None]
                 if not able:
-                    raise EngineError("no thread can take a step: all are frozen, killed, stopped or wait for a lock")
+                    raise EngineError(
+                        f"no {self.worker} can take a step: all are frozen, killed, stopped or wait for a lock"
+                    )
                 lane = self._lots.choice(able)
             else:
                 lane = self.find(index)
                 reason = self._why_stuck(lane)
                 if reason:
-                    raise EngineError(f"thread {index + 1} cannot take a step: it {reason}")
+                    raise EngineError(f"{self.worker} {index + 1} cannot take a step: it {reason}")
             lane.granted += 1
             lane.poke()
             return lane
@@ -130,7 +136,7 @@ class Control:
         for lane in self.lanes:
             if lane.index == index:
                 return lane
-        raise EngineError(f"there is no thread {index + 1}; the run has {len(self.lanes)}")
+        raise EngineError(f"there is no {self.worker} {index + 1}; the run has {len(self.lanes)}")
 
     def stop_lane(self, action: str, index: int, position: Position) -> None:
         """Freeze or kill a lane as soon as it stands at that position.
@@ -141,11 +147,12 @@ class Control:
         with self.mutex:
             lane = self.find(index)
             if lane.killed or lane.status in _STOPPED:
-                raise EngineError(f"thread {index + 1} {'was killed' if lane.killed else 'has stopped'} already")
+                raise EngineError(f"{self.worker} {index + 1} {'was killed' if lane.killed else 'has stopped'} already")
             if lane.frozen:
                 if action == "freeze":
-                    raise EngineError(f"thread {index + 1} is frozen already")
+                    raise EngineError(f"{self.worker} {index + 1} is frozen already")
                 lane.killed = True
+                lane.die()
                 self.note(lane, Kind.KILLED, 0, 0, 0, 0, position)
                 lane.set_status(Status.KILLED)
                 return
@@ -162,9 +169,9 @@ class Control:
         with self.mutex:
             lane = self.find(index)
             if lane.killed:
-                raise EngineError(f"thread {index + 1} was killed; a killed thread stays where it is")
+                raise EngineError(f"{self.worker} {index + 1} was killed; a killed {self.worker} {self.after_death}")
             if not lane.frozen and lane.pending is None:
-                raise EngineError(f"thread {index + 1} is not frozen")
+                raise EngineError(f"{self.worker} {index + 1} is not frozen")
             lane.pending = None
             if lane.frozen:
                 # The lane is parked, so this thread may write for it; a record of its own could fall behind a barrier.
@@ -197,7 +204,7 @@ class Control:
                 self.arrived.clear()
                 if time.perf_counter() > deadline:
                     busy = [lane.index + 1 for lane in self.lanes if not lane.parked]
-                    raise EngineError(f"threads {busy} did not come to their gate within {_PATIENCE:g} s")
+                    raise EngineError(f"{self.workers} {busy} did not come to their gate within {_PATIENCE:g} s")
             yield
         finally:
             with self.mutex:
@@ -300,7 +307,7 @@ class Control:
         if lane.status == Status.STOPPED:
             return "has left the run"
         if lane.waits_for is not None and lane.waits_for.holder is not None:
-            return "waits for the lock, which another thread holds"
+            return f"waits for the lock, which another {self.worker} holds"
         return None
 
     def refresh(self) -> None:

@@ -1,4 +1,4 @@
-"""The engine process: runs one structure in real threads, under control, and reports over its pipes and rings.
+"""The engine process: runs one structure in real threads or processes, under control, and reports what they do.
 
 ``python -m lockfree_core.drive.engine FD`` with the rings' file inherited as FD. See ``docs/protocol.md`` for
 commands and reports. The main thread reads commands; at end of input, and at ``stop``, the process ends at once with
@@ -19,17 +19,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lockfree_core.drive.account import count_inside, is_refused, make_account
+from lockfree_core.drive.account import make_account
 from lockfree_core.drive.commands import lane_of, position_of, read_command
 from lockfree_core.drive.control import Control
+from lockfree_core.drive.crew import Crew, make_crew
 from lockfree_core.drive.lane import Lane, Status
 from lockfree_core.drive.plan import Plan, read_plan
 from lockfree_core.drive.rings import Rings
 from lockfree_core.drive.snapshot import take_snapshot
-from lockfree_core.drive.traced import TracedMemory
-from lockfree_core.drive.worker import Worker
 from lockfree_core.errors import EngineError, LockfreeError
-from lockfree_core.trace.layout import RECORD_BYTES
 
 __all__ = ["SWITCH_INTERVAL", "Engine", "main"]
 
@@ -38,22 +36,6 @@ _MEMORY_LIMIT = 1 << 30  # bytes; a run takes some tens of megabytes
 # Seconds. With 32 busy threads whoever wants the interpreter waits for about 32 of these, and the main thread wants it
 # several times for a command: at 0.001 a command took up to 300 ms. Shorter ones cost throughput (measured at 0.0001).
 SWITCH_INTERVAL = 0.0002
-
-
-class _Scratch:
-    """Stands in for a lane's area while the structure is set up: what is recorded then is thrown away."""
-
-    def __init__(self) -> None:
-        self.records = memoryview(bytearray(RECORD_BYTES * 1024))
-        self.publish = memoryview(bytearray(8)).cast("Q")
-        self.status = memoryview(bytearray(8)).cast("Q")
-
-    @property
-    def tail(self) -> int:
-        return self.publish[0]
-
-    def write_counters(self, values: tuple[int, ...]) -> None:
-        """Nobody reads them."""
 
 
 class Engine:
@@ -73,9 +55,19 @@ class Engine:
         self._began = False
         self.control = Control(plan.knobs, plan.seed, self._tell)
         self.control.faulted = self._account_for_fault
-        self.memory = TracedMemory(self.control, self._announce)
-        self._prefilled = self._set_up()
+        self.crew: Crew = make_crew(plan, self.control, self._announce)
+        self.memory = self.crew.memory
+        self._prefilled = self.crew.set_up()
         self.state = "paused"
+
+    @property
+    def structure(self) -> Any:
+        """What the lanes work on, as far as this process has it."""
+        return self.crew.structure
+
+    def close(self) -> None:
+        """Nothing moves any more: leave no process behind."""
+        self.crew.close()
 
     def start(self) -> None:
         """Report names and the first snapshot, and let the lanes go."""
@@ -190,24 +182,6 @@ class Engine:
     def _now(self) -> int:
         return time.perf_counter_ns() - self.control.started
 
-    def _set_up(self) -> int:
-        """Make the structure and fill it, in this thread, on a lane that nobody sees."""
-        control, memory, plan = self.control, self.memory, self._plan
-        scratch: Any = _Scratch()
-        lane = Lane(0, control, scratch, plan.seed)
-        lane.attention = lane.cas_attention = False
-        memory.register(lane)
-        self.structure = plan.factory(memory)
-        insert = plan.operations[plan.insertion]
-        method = getattr(self.structure, insert.name)
-        values = lane.delays
-        filled = 0
-        for _ in range(plan.knobs.prefill):
-            lane.trail = {}
-            filled += not is_refused(method(*insert.draw_arguments(values.random)))
-        memory.lanes.clear()
-        return filled
-
     def _match_threads(self) -> None:
         """Start and stop lanes until as many run as the knob says."""
         control = self.control
@@ -226,7 +200,7 @@ class Engine:
     def _add_lane(self, index: int) -> Lane:
         area = self._rings.reserve(index)
         area.use()
-        lane = Lane(index, self.control, area, self._plan.seed)
+        lane = self.crew.make_lane(index, area)
         lane.write_counters()
         self.control.add(lane)
         return lane
@@ -235,7 +209,7 @@ class Engine:
         if lane.thread is not None:
             lane.thread.join()  # it has left the run; at most its last few instructions are to come
         lane.set_status(Status.IDLE)
-        worker = Worker(lane, self.memory, self.structure, self._plan)
+        worker = self.crew.make_worker(lane)
         lane.parked = False
         lane.thread = threading.Thread(target=worker.run, name=f"T{lane.index + 1}", daemon=True)
         lane.thread.start()
@@ -252,14 +226,10 @@ class Engine:
                 self.memory.sequence,
                 self._prefilled + sum(lane.inserted for lane in lanes),
                 sum(lane.removed for lane in lanes),
-                self._inside(),
+                self.crew.count_inside(),
                 {lane.index: lane.flying for lane in lanes},
             )
         self._report(account)
-
-    def _inside(self) -> int:
-        counted = count_inside(self.structure)
-        return sum(1 for _ in self.structure) if counted is None else counted
 
 
 def _error_report(number: Any, error: LockfreeError) -> dict[str, Any]:
@@ -326,6 +296,7 @@ def main(arguments: list[str]) -> int:
             else:
                 engine.handle(command)
                 if command.get("type") == "stop":
+                    engine.close()
                     break
     except LockfreeError as error:
         pipe.report(_error_report(None, error))

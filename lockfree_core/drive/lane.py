@@ -277,12 +277,17 @@ class Lane:
             self.frozen = True
             self.killed = self.killed or action == "kill"
             self.granted = 0  # the step that led here is over
+        if self.killed:
+            self.die()
         self.set_status(Status.KILLED if self.killed else Status.FROZEN)
         self.control.note(self, Kind.KILLED if self.killed else Kind.FROZEN, 0, 0, 0, 0, position)
         self.write_counters()
         self.control.wake_waiters()
         while self.frozen or self.killed:
             self.park()
+
+    def die(self) -> None:
+        """The lane was killed. A thread cannot be: it stays where it is."""
 
     def resumed_status(self) -> int:
         """The status of this lane once it is thawed. Whoever thaws it publishes it together with the record."""

@@ -11,7 +11,7 @@ from types import TracebackType
 from lockfree_core.drive.rings import RING_RECORDS, Rings
 from lockfree_core.errors import EngineError
 
-__all__ = ["Launch", "launch_engine"]
+__all__ = ["Launch", "child_environment", "launch_engine"]
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -45,6 +45,17 @@ class Launch:
         self.close()
 
 
+def child_environment() -> dict[str, str]:
+    """The environment of a process that imports this package.
+
+    It needs the standard library and this package alone, so any interpreter will do.
+    """
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), environment.get("PYTHONPATH"))))
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    return environment
+
+
 def launch_engine(python: str | None = None, records: int = RING_RECORDS) -> Launch:
     """Start an engine, which then waits for its ``start`` command.
 
@@ -57,10 +68,6 @@ def launch_engine(python: str | None = None, records: int = RING_RECORDS) -> Lau
     """
     rings = Rings(records=records)
     command = [python or sys.executable, "-u", "-m", "lockfree_core.drive.engine", str(rings.fd)]
-    environment = dict(os.environ)
-    # The engine needs the standard library and this package alone, so any interpreter will do.
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), environment.get("PYTHONPATH"))))
-    environment["PYTHONDONTWRITEBYTECODE"] = "1"
     try:
         process = subprocess.Popen(
             command,
@@ -68,7 +75,7 @@ def launch_engine(python: str | None = None, records: int = RING_RECORDS) -> Lau
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=(rings.fd,),
-            env=environment,
+            env=child_environment(),
         )
     except OSError as error:
         rings.close()

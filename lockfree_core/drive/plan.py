@@ -10,13 +10,21 @@ from typing import Any, Final
 from lockfree_core.drive.knobs import Knobs
 from lockfree_core.errors import EngineError, LockfreeError
 
-__all__ = ["Plan", "Step", "make_plan", "read_plan"]
+__all__ = ["SHARED", "Plan", "Step", "make_plan", "read_plan"]
+
+#: What processes may share: a page with the processor's atomics, one that is read and written, multiprocessing.Value.
+SHARED: Final = ("atomics", "words", "value")
 
 VALUES: Final = 100  # values are drawn below it: short enough to be read on a node
 
 
 def make_plan(
-    factory: str, operations: Sequence[Mapping[str, Any]], knobs: Mapping[str, Any], seed: int, hold: bool = False
+    factory: str,
+    operations: Sequence[Mapping[str, Any]],
+    knobs: Mapping[str, Any],
+    seed: int,
+    hold: bool = False,
+    processes: str = "",
 ) -> dict[str, Any]:
     """The body of the engine's ``start`` command.
 
@@ -27,6 +35,7 @@ def make_plan(
         knobs: all the knobs.
         seed: fixes each lane's operations, values and delays; not the interleaving.
         hold: hold the run before the first compare-and-swap that is going to fail.
+        processes: what the processes share that run it, a key of ``SHARED``; empty: threads run it.
     """
     return {
         "factory": factory,
@@ -34,6 +43,7 @@ def make_plan(
         "knobs": dict(knobs),
         "seed": seed,
         "hold": hold,
+        "processes": processes,
     }
 
 
@@ -74,6 +84,7 @@ class Plan:
     knobs: Knobs
     seed: int
     hold: bool
+    processes: str = ""
 
     @property
     def insertion(self) -> int:
@@ -106,7 +117,10 @@ def read_plan(data: Any) -> Plan:
         )  # fmt: skip
         if not operations:
             raise EngineError("a plan needs an operation")
-        return Plan(factory, operations, Knobs().changed(data["knobs"]), int(data["seed"]), bool(data.get("hold")))
+        knobs, processes = Knobs().changed(data["knobs"]), str(data.get("processes", ""))
+        if processes and processes not in SHARED:
+            raise EngineError(f"processes must share one of {', '.join(SHARED)}; got {processes!r}")
+        return Plan(factory, operations, knobs, int(data["seed"]), bool(data.get("hold")), processes)
     except LockfreeError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, ImportError) as error:

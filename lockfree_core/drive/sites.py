@@ -108,6 +108,7 @@ class SiteTable:
         self.sites: list[Site] = []
         self._announce = announce
         self._codes: list[CodeType] = []
+        self._adopted: dict[tuple[str, str, int], tuple[int, str | None, bool]] = {}
 
     def resolve(self, frame: FrameType, access: str) -> tuple[int, str | None, bool]:
         """Add the site at which ``frame`` stands. The caller serialises calls.
@@ -127,6 +128,17 @@ class SiteTable:
         self._announce(site)
         entry = (site.id, site.target, site.decisive)
         self.entries[key] = entry
+        return entry
+
+    def adopt(self, site: Site, instruction: int) -> tuple[int, str | None, bool]:
+        """Add a site that another process has read from its own copy of the code. The caller serialises calls."""
+        key = (site.file, site.function, instruction)
+        entry = self._adopted.get(key)
+        if entry is None:
+            site = site._replace(id=len(self.sites) + 1)
+            self.sites.append(site)
+            self._announce(site)
+            entry = self._adopted[key] = (site.id, site.target, site.decisive)
         return entry
 
     def describe(self) -> list[dict[str, Any]]:

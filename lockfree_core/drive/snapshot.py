@@ -117,6 +117,9 @@ def _lane(memory: TracedMemory, lane: Lane) -> tuple[dict[str, Any], list[Any]]:
 
 def _locals(lane: Lane) -> dict[str, Any]:
     """The locals of the lane's algorithm that accesses were bound to in the running operation."""
+    told = getattr(lane, "told", None)
+    if told is not None:  # they live in a process of their own, and are known as far as it has told
+        return {name: told[name] for name in lane.trail if name in told} if lane.operation >= 0 else {}
     if lane.operation < 0 or lane.thread is None or lane.status in (Status.RAISED, Status.STOPPED):
         return {}
     frame: FrameType | None = sys._current_frames().get(lane.thread.ident or 0)

@@ -32,9 +32,11 @@ class TracedLock:
         self.waiters: list[Lane] = []
 
     def __enter__(self) -> None:
+        self.acquire(self._memory.lanes[get_ident()], self._site(sys._getframe(1), "acquire"))
+
+    def acquire(self, lane: Lane, site: int) -> None:
+        """Return when the lane has it."""
         memory = self._memory
-        lane = memory.lanes[get_ident()]
-        site = self._site(sys._getframe(1), "acquire")
         if lane.attention:
             lane.gate(ACCESS)
         lane.site = site
@@ -58,16 +60,14 @@ class TracedLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        memory = self._memory
-        lane = memory.lanes[get_ident()]
-        site = self._site(sys._getframe(1), "release")
+        self.release(self._memory.lanes[get_ident()], self._site(sys._getframe(1), "release"))
+
+    def release(self, lane: Lane, site: int) -> None:
+        """The lane, which has it, lets go of it."""
         if lane.attention:
             lane.gate(ACCESS)
         lane.site = site
-        with memory.order:
-            for sequence in memory.counter:
-                break
-            self.holder = None
+        sequence = self._give_up(lane)
         lane.holding -= 1
         lane.write(sequence, Kind.LOCK_RELEASED, site, self.cell_id, 0, 0, 0)
         self.wake_next()
@@ -85,6 +85,14 @@ class TracedLock:
                     waiter.lock_freed = True
                     waiter.poke()
                     break
+
+    def _give_up(self, lane: Lane) -> int:
+        """Free it; the number of that."""
+        with self._memory.order:
+            for sequence in self._memory.counter:
+                break
+            self.holder = None
+        return sequence
 
     def _take(self, lane: Lane, site: int, otherwise: Kind | None) -> bool:
         """Try once; where it fails and ``otherwise`` is given, queue up and record that."""

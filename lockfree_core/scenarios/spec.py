@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from typing import Any, Final
 
-from lockfree_core.catalog import CATALOG, Entry
+from lockfree_core.catalog import CATALOG, Entry, of_lab
 from lockfree_core.drive.schedulers import OneOperation, Priority, RandomWalk, RoundRobin, Scheduler
 from lockfree_core.drive.stepping.execution import describe_execution, extend, replay
 from lockfree_core.drive.stepping.heap import REUSE_POLICIES, Heap
@@ -85,7 +85,11 @@ class StepSpec:
 
     def _checked(self, problems: list[Problem]) -> StepSpec:
         values = asdict(self)
-        for name, options in (("structure", tuple(CATALOG)), ("backoff", BACKOFFS), ("reuse", tuple(REUSE_POLICIES))):
+        for name, options in (
+            ("structure", tuple(of_lab("step"))),
+            ("backoff", BACKOFFS),
+            ("reuse", tuple(REUSE_POLICIES)),
+        ):
             if values[name] not in options:
                 problems.append(Problem(name, f"must be one of {', '.join(options)}; got {str(values[name])[:40]!r}"))
                 values[name] = StepSpec.__dataclass_fields__[name].default

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lockfree_core.structures.app_state import AppState, StateHolder
     from lockfree_core.structures.atomic_counter import AtomicCounter
     from lockfree_core.structures.copy_on_write_map import CopyOnWriteMap, MapSnapshot
+    from lockfree_core.structures.fetch_add_counter import FetchAddCounter
     from lockfree_core.structures.michael_scott_queue import MichaelScottQueue
     from lockfree_core.structures.paired_accounts import PairedAccounts
     from lockfree_core.structures.pooled_queue import EpochQueue, HazardPointerQueue, PooledQueue
@@ -28,6 +29,7 @@ __all__ = [
     "CopyOnWriteMap",
     "EpochQueue",
     "EpochStack",
+    "FetchAddCounter",
     "HazardPointerQueue",
     "HazardPointerStack",
     "MapSnapshot",
@@ -49,6 +51,7 @@ _HOMES = {
     "AtomicCounter": "atomic_counter",
     "CopyOnWriteMap": "copy_on_write_map",
     "MapSnapshot": "copy_on_write_map",
+    "FetchAddCounter": "fetch_add_counter",
     "MichaelScottQueue": "michael_scott_queue",
     "PairedAccounts": "paired_accounts",
     "EpochQueue": "pooled_queue",

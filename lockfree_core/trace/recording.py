@@ -183,7 +183,8 @@ def _is_count(value: object) -> bool:
 
 def _is_names(value: object) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(value.get(name, []), list) for name in ("sites", "cells", "types", "values", "operations")
+        isinstance(value.get(name, []), list)
+        for name in ("sites", "cells", "types", "values", "operations", "processes")
     )
 
 

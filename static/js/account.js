@@ -8,6 +8,7 @@
 import { createCounts } from "./counts.js";
 import { h, setText, threadName } from "./dom.js";
 import { count, percent } from "./format.js";
+import { inWorkers } from "./layout.js";
 
 const FIELDS = [
     ["in", "in", "Items put in, counted at the access that takes effect"],
@@ -28,7 +29,7 @@ export function createAccount(root, context) {
     const values = {};
     const cells = FIELDS.map(([name, label, title]) => {
         values[name] = h("span", { className: "account-value numbers" }, "–");
-        return h("span", { className: `account-cell account-${name}`, title }, label && `${label} `, values[name]);
+        return h("span", { className: `account-cell account-${name}`, title: inWorkers(title) }, label && `${label} `, values[name]);
     });
     const line = h("div", { className: "account-line" }, ...cells);
     const counts = createCounts(context);

@@ -10,6 +10,7 @@ import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { ChartSeries, WINDOW_S } from "./chart-series.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { rate } from "./format.js";
+import { inWorkers } from "./layout.js";
 import { HUES, readPalette } from "./lane-palette.js";
 
 const DASH = [4, 3];
@@ -99,7 +100,7 @@ class Chart {
         this.value = h("span", { className: "chart-value numbers" });
         this.injected = h("span", { className: "chart-injected injected", hidden: true }, "injected");
         this.plotElement = h("div", { className: "chart-plot" });
-        const title = h("span", { className: "panel-title" }, description.title);
+        const title = h("span", { className: "panel-title" }, inWorkers(description.title));
         const head = h("figcaption", { className: "chart-head" }, title, this.injected, this.value);
         this.element = h("div", { className: "chart", role: "img" }, head, this.plotElement);
         view.element.append(this.element);

@@ -9,6 +9,7 @@
 
 import { chip, h, hueClass, setAttribute, setText } from "./dom.js";
 import { rate } from "./format.js";
+import { laneName } from "./layout.js";
 
 const EVERY_MS = 80;
 const COUNT_EVERY_MS = 1000;
@@ -287,7 +288,7 @@ function mark(line, lanes, actor) {
     );
     const current = actor === null ? "" : ` current ${hueClass(actor)}`;
     line.element.className = `code-line${lanes.length ? " occupied" : ""}${current}`;
-    setAttribute(line.chips, "title", rest > 0 ? lanes.map((lane) => `T${lane + 1}`).join(" ") : null);
+    setAttribute(line.chips, "title", rest > 0 ? lanes.map(laneName).join(" ") : null);
 }
 
 function baseName(file) {

@@ -5,6 +5,7 @@
 
 import { confirmAction } from "./dialogs.js";
 import { threadName } from "./dom.js";
+import { inWorkers, workerWord } from "./layout.js";
 import { takeOver, Unsteppable } from "./step-from-here.js";
 import { STILL, threadItems } from "./threads.js";
 import { toast } from "./toast.js";
@@ -149,7 +150,9 @@ export class Control {
         if (!lane || !this.may() || lane.status === "killed") return;
         const name = threadName(lane.lane);
         const text =
-            `${name} stops where it is and never goes on; a lock that it holds stays held. ` +
+            (workerWord() === "process"
+                ? `${name} gets SIGKILL and is gone; a lock that it holds stays held. `
+                : `${name} stops where it is and never goes on; a lock that it holds stays held. `) +
             "Only a restart brings it back.";
         if (await confirmAction(`Kill ${name}?`, text, `Kill ${name}`))
             this.command({ action: "kill", lane: lane.lane });
@@ -157,7 +160,7 @@ export class Control {
 
     chosenLane() {
         const lane = this.chosen === null ? undefined : this.laneState(this.chosen);
-        if (!lane) toast("Choose a thread first: keys 1 to 9, or its badge");
+        if (!lane) toast(inWorkers("Choose a thread first: keys 1 to 9, or its badge"));
         return lane;
     }
 

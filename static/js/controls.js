@@ -1,6 +1,7 @@
 /** The run's own buttons: pause, one access, restart, new seed, duel. */
 
 import { h, setAttribute, setText } from "./dom.js";
+import { inWorkers } from "./layout.js";
 
 /**
  * @param {HTMLElement} root
@@ -70,8 +71,11 @@ export function createControls(root, control) {
     return {
         /** Stands at the head of the stage, not with the other buttons. */
         duel,
-        /** @param {{ run: object | null, controllable: boolean, twin: string }} page  `twin`: see structures.js */
-        show({ run, controllable, twin }) {
+        /**
+         * @param {{ run: object | null, controllable: boolean, steppable: boolean, twin: string }} page  `steppable`:
+         *     Step has the structure; `twin`: see structures.js
+         */
+        show({ run, controllable, steppable, twin }) {
             const still = ["paused", "held"].includes(run?.state);
             const live = controllable && ["running", "paused", "held"].includes(run?.state);
             setText(pause.firstElementChild, still ? "Resume run" : "Pause run");
@@ -79,7 +83,9 @@ export function createControls(root, control) {
             pause.disabled = step.disabled = !live;
             restart.disabled = fresh.disabled = seed.disabled = !controllable || !run;
             duel.disabled = !controllable || !run;
-            takeOver.disabled = !run;
+            takeOver.disabled = !run || !steppable;
+            setAttribute(pause, "title", `${inWorkers("Stops the threads themselves")}; Space only stops the view (P)`);
+            setAttribute(step, "title", inWorkers("One single shared access, of the chosen thread or of any (S)"));
             setText(duel.firstElementChild, run?.duel ? "End the duel" : `Duel: ${twin} beside`);
             if (document.activeElement !== seed && run && error.hidden) seed.value = String(run.seed);
         },

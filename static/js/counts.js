@@ -7,6 +7,7 @@
 import { chip, h, setText } from "./dom.js";
 import { openDialog } from "./dialogs.js";
 import { count, percent } from "./format.js";
+import { inWorkers, workerWord } from "./layout.js";
 
 const COLUMNS = [
     ["ops", "Operations that have returned", (row) => count(row.operations)],
@@ -37,14 +38,14 @@ export function createCounts(context) {
         if (latest === null) return;
         table = createTable();
         table.show(latest);
-        openDialog("Counts of each thread", table.element, [], { className: "counts-dialog", onClose: () => (table = null) });
+        openDialog(inWorkers("Counts of each thread"), table.element, [], { className: "counts-dialog", onClose: () => (table = null) });
     };
     const element = h(
         "button",
         { type: "button", className: "counts-open", "aria-haspopup": "dialog", onclick: open },
-        "by thread",
+        inWorkers("by thread"),
     );
-    element.title = "All counts of every thread, exact";
+    element.title = inWorkers("All counts of every thread, exact");
     const off = context.on("counters", (message) => {
         latest = message;
         table?.show(message);
@@ -56,7 +57,7 @@ function createTable() {
     const head = h(
         "tr",
         {},
-        h("th", { scope: "col" }, "thread"),
+        h("th", { scope: "col" }, workerWord()),
         ...COLUMNS.map(([label, title]) => h("th", { scope: "col", title }, label)),
     );
     const body = h("tbody", {});

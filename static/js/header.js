@@ -1,6 +1,7 @@
 /** The header: which interpreter runs, what is emulated and injected, who controls, and the page's own tools. */
 
 import { h, icon, setAttribute } from "./dom.js";
+import { workerWord } from "./layout.js";
 import { openMenu } from "./menu.js";
 import { onTheme, projected, theme } from "./theme.js";
 
@@ -30,7 +31,10 @@ export function createHeader(tools, cost) {
     onTheme(showTheme);
     let before = "";
     return {
-        /** @param {{ run: object | null, role: string, connection: string, recording: string | null }} page */
+        /**
+         * @param {{ run: object | null, role: string, connection: string, recording: string | null, shared?: string }} page
+         *     `shared`: what the processes share that run it; empty where threads do
+         */
         show(page) {
             const pills = describePills(page);
             const key = JSON.stringify(pills);
@@ -43,7 +47,7 @@ export function createHeader(tools, cost) {
 
 const bootstrap = JSON.parse(document.getElementById("bootstrap")?.textContent ?? "{}");
 
-function describePills({ run, role, connection, recording }) {
+function describePills({ run, role, connection, recording, shared = "" }) {
     const pills = [];
     if (bootstrap.native_missing)
         pills.push({ text: "no C extension", kind: "optional", note: missingNote(bootstrap.native_missing) });
@@ -61,7 +65,7 @@ function describePills({ run, role, connection, recording }) {
     if (pages > 1) pills.push({ text: `${pages} viewers`, kind: "optional", note: "Pages that look at this run." });
     const interpreter = interpreterText(run?.interpreter);
     if (interpreter) pills.push({ text: interpreter, kind: "optional", note: interpreterNote(run.interpreter) });
-    if (run) pills.push({ text: honesty(run.knobs), kind: run.knobs?.gap_share > 0 ? "injected" : "", note: EMULATED });
+    if (run) pills.push({ ...honesty(run.knobs, shared), kind: run.knobs?.gap_share > 0 ? "injected" : "" });
     return pills;
 }
 
@@ -71,12 +75,23 @@ const missingNote = (reason) =>
 const CONNECTION = { connecting: "joining …", reconnecting: "reconnecting …", lost: "no server", none: "no run" };
 const VIEW_ONLY =
     "You see everything and control nothing. To control, open the address that the server printed when it was started.";
-const EMULATED =
-    "Each access takes a small lock and compares: an emulated CAS, which can itself block. Lost CASes come from " +
-    "delays injected between load and CAS; with a GIL hardly any would be lost otherwise.";
+const TURNS = "One access at a time is let through, so that the order is known.";
+/** By what is shared: how an access is done, and what is to be known of it. */
+const ACCESSES = {
+    "": [
+        "emulated CAS",
+        "Each access takes a small lock and compares: an emulated CAS, which can itself block. Lost CASes come from " +
+            "delays injected between load and CAS; with a GIL hardly any would be lost otherwise.",
+    ],
+    atomics: ["hardware atomics", `Each access is one instruction of the processor, on memory that processes share. ${TURNS}`],
+    words: ["plain reads and writes", `Processes read and write memory that they share, and nothing makes the two one step. ${TURNS}`],
+    value: ["multiprocessing.Value", `The standard library's own number and lock between processes. ${TURNS}`],
+};
 
-function honesty(knobs) {
-    return knobs?.gap_share > 0 ? "emulated CAS, contention injected" : "emulated CAS, nothing injected";
+function honesty(knobs, shared) {
+    const [how, note] = ACCESSES[shared] ?? ACCESSES[""];
+    const injected = knobs?.gap_share > 0 ? (shared ? "delays injected" : "contention injected") : "nothing injected";
+    return { text: `${how}, ${injected}`, note };
 }
 
 /** Every pill explains itself when it is pressed: nothing on hover alone. */
@@ -96,7 +111,7 @@ export function interpreterText(interpreter) {
 
 function interpreterNote(interpreter) {
     if (typeof interpreter === "string") return interpreter;
-    const words = interpreter.gil
+    const words = workerWord() === "process" ? "Each process has an interpreter of its own." : interpreter.gil
         ? "One thread runs Python at a time; the system switches between them."
         : "Threads run Python in parallel.";
     return `${interpreter.implementation ?? "Python"} ${interpreter.version ?? ""}. ${words}`;

@@ -4,6 +4,7 @@
 
 import { h, setAttribute, setText } from "./dom.js";
 import { formatValue, fromSlider, STEPS, toSlider } from "./knob-scale.js";
+import { inWorkers } from "./layout.js";
 
 /** What number rows and choice rows share: label, help, the place for an error. */
 class Row {
@@ -12,11 +13,13 @@ class Row {
         this.id = `knob-${knob.name}`;
         this.error = h("p", { className: "field-error", id: `${this.id}-error`, role: "alert", hidden: true });
         this.reason = h("strong", { className: "knob-reason" });
+        this.words = h("span", {}, knob.help);
+        this.name = h("label", { htmlFor: this.id }, knob.label);
         this.help = h(
             "p",
             { className: "knob-help", id: `${this.id}-help`, hidden: true },
             this.reason,
-            knob.help,
+            this.words,
             knob.range ? h("span", { className: "muted" }, ` Range: ${knob.range}.`) : null,
         );
         this.asking = h(
@@ -33,13 +36,20 @@ class Row {
         );
     }
 
+    /** What runs has changed: threads, or processes. */
+    rename() {
+        setText(this.name, inWorkers(this.knob.label));
+        setText(this.words, inWorkers(this.knob.help));
+        setAttribute(this.asking, "aria-label", `What is ${inWorkers(this.knob.label)}?`);
+    }
+
     toggleHelp() {
         this.help.hidden = !this.help.hidden;
         this.asking.setAttribute("aria-expanded", String(!this.help.hidden));
     }
 
     label() {
-        return h("span", { className: "knob-label" }, h("label", { htmlFor: this.id }, this.knob.label), this.asking);
+        return h("span", { className: "knob-label" }, this.name, this.asking);
     }
 
     refuse(message) {
@@ -103,6 +113,12 @@ export class NumberRow extends Row {
         return [this.field, this.slider];
     }
 
+    rename() {
+        super.rename();
+        setAttribute(this.slider, "aria-label", `${inWorkers(this.knob.label)}, slider`);
+        if (typeof this.value === "number") this.place(toSlider(this.knob, this.value), this.value);
+    }
+
     /** The person is typing here, or what they typed was refused and still stands. */
     busy() {
         return (
@@ -122,7 +138,7 @@ export class NumberRow extends Row {
     place(position, value) {
         if (Number(this.slider.value) !== position) this.slider.value = position;
         this.slider.style.setProperty("--fill", `${(100 * position) / STEPS}%`);
-        const unit = value === 0 && this.knob.zero ? this.knob.zero : this.knob.unit;
+        const unit = inWorkers(value === 0 && this.knob.zero ? this.knob.zero : this.knob.unit);
         setText(this.unit, this.knob.name === "prefill" ? `${unit}, at restart` : unit);
         setAttribute(this.slider, "aria-valuetext", `${formatValue(value)} ${unit}`.trim());
     }

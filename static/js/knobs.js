@@ -6,12 +6,14 @@
  * touched.
  */
 
-import { h, setAttribute } from "./dom.js";
+import { h, setAttribute, setText } from "./dom.js";
 import { ChoiceRow, NumberRow } from "./knob-rows.js";
+import { inWorkers, workerWord } from "./layout.js";
 
 const REST_MS = 60;
 const GROUPS = { load: "Load", contention: "Contention", speed: "Speed" };
 const CONTENTION_NOTE = "Injected between load and CAS: a GIL alone hardly makes one fail.";
+const PROCESSES_NOTE = "Injected between load and CAS. Processes have no GIL in common, and lose without it too.";
 
 /**
  * @typedef {{ field: string | null, message: string }} Refusal
@@ -26,6 +28,8 @@ export function createKnobs(root, table, apply) {
         show: (values) => panel.show(values),
         /** @param {(name: string) => string | null} reason why a knob has no effect now, or null */
         explain: (reason) => panel.explain(reason),
+        /** What runs has changed: threads, or processes. */
+        rename: () => panel.rename(),
         setDisabled: (off) => panel.setDisabled(off),
     };
 }
@@ -35,6 +39,7 @@ class Panel {
         Object.assign(this, { table, apply, pending: {}, inFlight: new Set(), timer: 0, sentAt: 0, values: {} });
         this.rows = new Map(Object.values(table.knobs).map((knob) => [knob.name, this.makeRow(knob)]));
         root.append(this.presets());
+        this.note = h("p", { className: "injected knob-note" }, CONTENTION_NOTE);
         for (const [group, title] of Object.entries(GROUPS)) {
             const rows = Object.values(table.knobs).filter((knob) => knob.group === group);
             root.append(
@@ -42,7 +47,7 @@ class Panel {
                     "fieldset",
                     { className: "knob-group" },
                     h("legend", { className: "panel-title" }, title),
-                    group === "contention" && h("p", { className: "injected knob-note" }, CONTENTION_NOTE),
+                    group === "contention" && this.note,
                     ...rows.map((knob) => this.rows.get(knob.name).element),
                 ),
             );
@@ -127,6 +132,17 @@ class Panel {
 
     explain(reason) {
         for (const [name, row] of this.rows) row.explain(reason(name));
+    }
+
+    rename() {
+        const areProcesses = workerWord() === "process";
+        setText(this.note, areProcesses ? PROCESSES_NOTE : CONTENTION_NOTE);
+        for (const row of this.rows.values()) row.rename();
+        for (const [name, { label, help }] of Object.entries(this.table.presets)) {
+            const button = this.presetButtons.get(name);
+            setText(button, inWorkers(label));
+            setAttribute(button, "title", inWorkers(help));
+        }
     }
 
     setDisabled(off) {

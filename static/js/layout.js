@@ -150,7 +150,30 @@ export function nodeName(id) {
     return `n${id - FIRST_NODE + 1}`;
 }
 
-/** How the page writes a lane: `T1` for 0. */
+const THREADS = { letter: "T", one: "thread", several: "threads" };
+const PROCESSES = { letter: "P", one: "process", several: "processes" };
+
+/** What lanes are. A page shows one run at a time, and both sides of a duel are the same: one fact for all of it. */
+let workers = THREADS;
+
+/** @param {boolean} areProcesses  whether lanes are processes from now on, and not threads */
+export function setWorkers(areProcesses) {
+    workers = areProcesses ? PROCESSES : THREADS;
+}
+
+/** `thread` or `process`; of a number that is not 1 `threads` or `processes`. */
+export function workerWord(count = 1) {
+    return count === 1 ? workers.one : workers.several;
+}
+
+/** A text about threads, of what runs here. */
+export function inWorkers(text) {
+    if (workers === THREADS) return text;
+    return text.replace(/\b([Tt])hread(s?)\b/g, (_, first, several) => (
+        `${first === "T" ? "P" : "p"}rocess${several ? "es" : ""}`));
+}
+
+/** How the page writes a lane: `T1` for 0, `P1` of a process. */
 export function laneName(lane) {
-    return `T${lane + 1}`;
+    return `${workers.letter}${lane + 1}`;
 }

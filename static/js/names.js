@@ -7,7 +7,7 @@
 
 import { decodeInteger, isInteger, nodeName } from "./layout.js";
 
-const LISTS = ["sites", "cells", "types", "values", "operations"];
+const LISTS = ["sites", "cells", "types", "values", "operations", "processes"];
 
 export class Names {
     constructor() {
@@ -25,6 +25,7 @@ export class Names {
         this._values = new Map();
         this._operations = new Map();
         this._roots = new Map();
+        this._processes = new Map();
     }
 
     /** @param {object} message  a `names` message, or `hello.names` */
@@ -46,6 +47,9 @@ export class Names {
         for (const operation of message.operations ?? []) {
             this._operations.set(operation.id, Object.freeze({ ...operation }));
         }
+        for (const { lane, pid } of message.processes ?? []) {
+            this._processes.set(lane, pid);
+        }
     }
 
     /** All names as one `names` message; a recording carries it. */
@@ -58,6 +62,8 @@ export class Names {
             types: [...this._types.values()],
             values: [...this._values].map(([id, text]) => ({ id, text })),
             operations: [...this._operations.values()],
+            ...(this._processes.size > 0
+                ? { processes: [...this._processes].map(([lane, pid]) => ({ lane, pid })) } : {}),
             ...(this.clock === "seconds" ? {} : { clock: this.clock }),
         };
     }
@@ -90,6 +96,11 @@ export class Names {
     /** @returns {{id: number, name: string, takes_value: boolean, effect: string, items: number} | null} */
     operation(id) {
         return this._operations.get(id) ?? null;
+    }
+
+    /** The number of the process that runs a lane, the latest one; null where threads do. */
+    process(lane) {
+        return this._processes.get(lane) ?? null;
     }
 
     /** Whether there is an operation that takes items out; where there is none, the others make changes. */

@@ -58,9 +58,12 @@ function where(s, position) {
     s.plain(PLACES[place] ?? "");
 }
 
-function consequence(s) {
-    if (locksHeldBy(s.state, s.record.lane).length > 0) {
-        const isSaid = s.record.aux === s.layout.positions.HOLDING_LOCK;
+function consequence(s, isDead = false) {
+    const isSaid = s.record.aux === s.layout.positions.HOLDING_LOCK;
+    if (isDead && locksHeldBy(s.state, s.record.lane).length > 0) {
+        s.plain(`${isSaid ? "" : " It held the lock."} Nothing gives back the lock of a process that is gone: `);
+        s.plain("everyone who needs it waits for ever.");
+    } else if (locksHeldBy(s.state, s.record.lane).length > 0) {
         s.plain(`${isSaid ? "" : " It holds the lock:"} ${isSaid ? "E" : "e"}veryone who needs the lock will stop.`);
     } else {
         s.plain(" The others go on.");
@@ -85,8 +88,11 @@ function thawed(s) {
 function killed(s, { aux: position }) {
     s.thread().plain(" is killed");
     where(s, position);
-    s.plain(": it never runs again, and never unwinds.");
-    consequence(s);
+    const process = s.names.process(s.record.lane);
+    s.plain(process === null
+        ? ": it never runs again, and never unwinds."
+        : `: SIGKILL to process ${process}, which is gone and has unwound nothing.`);
+    consequence(s, process !== null);
 }
 
 /** What a fault of the simulated heap is called, by its message. */

@@ -2,7 +2,7 @@
  * Builds a narration part by part, and answers what the writers of sentences ask of the state before the record.
  */
 
-import { isObject, laneName } from "./layout.js";
+import { inWorkers, isObject, laneName } from "./layout.js";
 import { emptyLane } from "./state.js";
 
 export class Sentence {
@@ -74,6 +74,7 @@ export class Sentence {
                 parts.push({ ...part });
             }
         }
+        for (const part of parts) if (part.kind === "plain") part.text = inWorkers(part.text);
         return { text: parts.map(({ text }) => text).join(""), parts };
     }
 }

@@ -7,6 +7,7 @@
  */
 
 import { h } from "./dom.js";
+import { inWorkers } from "./layout.js";
 
 /**
  * @typedef {{ place: "card" | "banner", title: string, text: string, fault?: boolean, busy?: boolean,
@@ -116,7 +117,7 @@ const STATES = {
         place: "banner",
         fault: true,
         title: `${threads} stopped: an operation raised.`,
-        text: `${sentence(message)} ${left > 0 ? "The other threads go on." : "None is left; a restart begins anew."}`,
+        text: `${sentence(message)} ${left > 0 ? inWorkers("The other threads go on.") : "None is left; a restart begins anew."}`,
         actions: ["showFault", "dismiss"],
     }),
     skipped: ({ skipped }) => ({

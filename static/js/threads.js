@@ -5,6 +5,7 @@
  */
 
 import { chip, h, hueClass, setAttribute, setText, threadName } from "./dom.js";
+import { inWorkers } from "./layout.js";
 import { openMenu } from "./menu.js";
 import { localState } from "./state.js";
 
@@ -31,8 +32,8 @@ export const STILL = ["frozen", "killed", "raised", "stopped"];
  * @param {object} context
  */
 export function createThreads(root, context) {
-    const list = h("ul", { className: "thread-list scroll", tabIndex: 0, "aria-label": "Threads" });
-    const empty = h("p", { className: "panel-empty muted" }, "No thread has begun yet.");
+    const list = h("ul", { className: "thread-list scroll", tabIndex: 0, "aria-label": inWorkers("Threads") });
+    const empty = h("p", { className: "panel-empty muted" }, inWorkers("No thread has begun yet."));
     root.append(list, empty);
     const rows = [];
     let chosen = null;

@@ -13,7 +13,7 @@ import { createHeader } from "./header.js";
 import { openHelp } from "./help.js";
 import { installKeys } from "./keys.js";
 import { createKnobs, mootReason } from "./knobs.js";
-import { createLayout } from "./layout.js";
+import { createLayout, inWorkers, setWorkers } from "./layout.js";
 import { closeMenu, installThreadMenu } from "./menu.js";
 import { createPanels } from "./panels.js";
 import { createRecordings } from "./recordings.js";
@@ -135,6 +135,9 @@ class WatchPage {
     // What the session tells
 
     sidesChanged(sides) {
+        setWorkers(Boolean(sides[0].entry.processes));
+        this.knobs.rename();
+        place("tab-threads").textContent = inWorkers("Threads");
         this.bench?.destroy();
         this.held?.();
         this.faults = createFaults(sides[0].context, this.states);
@@ -157,9 +160,11 @@ class WatchPage {
         }
         this.picker.setDisabled(recording !== null || this.role !== "presenter");
         this.knobs.setDisabled(!controllable || run?.state === "ended");
-        this.controls.show({ run, controllable, twin: twinVariant(this.bootstrap.structures, entry) });
-        this.cost.show(run, controllable);
-        this.header.show({ run, role: this.role, connection: this.connection, recording });
+        const steppable = entry?.labs.includes("step") ?? true;
+        this.controls.show({ run, controllable, steppable, twin: twinVariant(this.bootstrap.structures, entry) });
+        this.cost.show(entry?.processes ? null : run, controllable); // the measurement compares threads
+        const shared = entry?.processes ?? "";
+        this.header.show({ run, role: this.role, connection: this.connection, recording, shared });
         document.title = run && entry ? `${entry.title} · Lockfree Lab` : "Watch · Lockfree Lab";
         this.showAddress();
     }

@@ -2,7 +2,7 @@
  * Hand-made frames for the scene tests: states as docs/frontend.md defines them, built without a fold.
  */
 
-import { createLayout, encodeInteger } from "/static/js/layout.js";
+import { createLayout, encodeInteger, setWorkers } from "/static/js/layout.js";
 import { Names } from "/static/js/names.js";
 import { emptyLane, emptyState } from "/static/js/state.js";
 import { createEvents } from "/static/js/events.js";
@@ -21,13 +21,14 @@ const OPERATIONS = {
     stack: [["push", true], ["pop", false]],
     queue: [["enqueue", true], ["dequeue", false]],
     counter: [["increment", false]],
+    processes: [["increment", false]],
     graph: [["insert", true], ["remove", false]],
     map: [["set", true], ["get", true]],
     ring: [["try_put", true, "tail"], ["try_get", false, "head"]],
 };
 const ROOTS = {
     graph: ["head", "tail"], map: ["root"],
-    stack: ["head"], queue: ["head", "tail"], counter: ["value"], ring: ["head", "tail"],
+    stack: ["head"], queue: ["head", "tail"], counter: ["value"], processes: ["value"], ring: ["head", "tail"],
 };
 /** Sites: 1 is a decisive access, 2 a CAS that is help. */
 const SITES = [
@@ -101,6 +102,13 @@ export class World {
         this.state.cells.set(cell, {
             id: cell, node: id, value: right ? nodeId(right) : 0, version: 1, writer: -1, sequence: 0, tag: -1,
         });
+        return this;
+    }
+
+    /** Lanes are processes, with these numbers; `shared`: what they share. */
+    processes(shared, ...numbers) {
+        this.entry.processes = shared;
+        this.names.add({ processes: numbers.map((pid, lane) => ({ lane, pid })) });
         return this;
     }
 
@@ -219,6 +227,7 @@ export { createScene, encodeInteger };
 export function mount({ world, frame, chosen, account }, width, height) {
     const root = document.createElement("div");
     root.className = "scene";
+    setWorkers(Boolean(world.context.entry.processes));
     root.style.cssText = `width:${width}px;height:${height}px`;
     document.body.append(root);
     const scene = createScene(root, world.context);

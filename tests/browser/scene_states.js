@@ -80,7 +80,58 @@ function claimedRing(layout) {
         .record(0, "CAS_LOST", { cell: "tail", before: integer(8), after: integer(8), aux: integer(7) });
 }
 
+function processes(layout, variant = "lock-free", shared = "atomics") {
+    return new World(layout, "processes", variant).processes(shared, 31305, 31307, 31309, 31311)
+        .number(41, { writer: 3, sequence: 2 });
+}
+
 export const STATES = {
+    "processes: clash": (layout) => processes(layout).reader(0, 41).reader(1, 40, { losses: 1, attempts: 1 })
+        .reader(2, 41, { status: "delay" }).lane(3, { status: "idle", operation: -1 }).frameOf(),
+    "processes: killed": (layout) => ({
+        ...processes(layout).reader(0, 41).reader(1, 40, { status: "killed", position: 1 })
+            .reader(2, 41, { status: "frozen" }).lane(3, {}).frameOf(),
+        chosen: 1,
+    }),
+    "processes: lost updates": (layout) => ({
+        ...processes(layout, "flawed", "words").reader(0, 41).reader(2, 41).reader(3, 40)
+            .lane(1, {}).record(1, "STORE", { cell: "value", before: integer(41), after: integer(41) }).frameOf(),
+        account: { lost: 27 },
+    }),
+    "processes: many lost updates": (layout) => ({
+        ...processes(layout, "flawed", "words").number(1_204_311).reader(0, 1_204_311).reader(1, 1_204_311)
+            .reader(2, 1_204_311).lane(3, { status: "killed", operation: -1 }).frameOf(),
+        account: { lost: 31_204 },
+    }),
+    "processes: lock": (layout) => processes(layout, "mutex", "value").reader(0, 41).lane(1, { status: "waiting" })
+        .lane(2, { status: "waiting" }).lane(3, { status: "idle", operation: -1 }).lock(0, [1, 2]).frameOf(),
+    "processes: lock of the dead": (layout) => processes(layout, "mutex", "value")
+        .reader(0, 41, { status: "killed", position: 2 }).lane(1, { status: "waiting" })
+        .lane(2, { status: "waiting" }).lane(3, { status: "waiting" }).lock(0, [1, 2, 3]).frameOf(),
+    "processes: 32 of them": (layout) => {
+        const world = processes(layout).number(1_204_311, { writer: 0, sequence: 2 });
+        for (let lane = 0; lane < 32; lane += 1) {
+            const status = lane % 7 === 6 ? "killed" : lane % 5 === 4 ? "idle" : "running";
+            world.reader(lane, 1_204_311 - (lane % 3), { losses: lane % 4, status });
+        }
+        return { ...world.frameOf(), chosen: 30 };
+    },
+    "processes: one": (layout) => new World(layout, "processes").processes("atomics", 4_194_304).number(0)
+        .lane(0, { status: "idle", operation: -1 }).frameOf(),
+    "processes: incident": (layout) => {
+        const world = processes(layout).reader(0, 41).reader(1, 40, { losses: 1, attempts: 1 });
+        const steps = [
+            [1, "LOAD", { before: integer(40), after: integer(40) }],
+            [0, "CAS_WON", { before: integer(40), after: integer(41) }],
+            [1, "CAS_LOST", { before: integer(41), after: integer(41), aux: integer(40) }],
+            [1, "LOAD", { before: integer(41), after: integer(41) }],
+            [1, "CAS_WON", { before: integer(41), after: integer(42) }],
+        ];
+        for (const [lane, kind, more] of steps) world.record(lane, kind, { cell: "value", ...more });
+        return world.frameOf({
+            regime: "incidents", rate: 812, incident: { records: [...world.records], index: 2, number: 1, of: 3412 },
+        });
+    },
     "ring: empty": (layout) => ring(layout, 5, 5, [null, null, null, null], [4, 2, 2, 2])
         .walker(0, { head: [5, 5], tail: [5, 5] }, { operation: 1 }).frameOf(),
     "ring: full": (layout) => ring(layout, 5, 9, [19, 42, 7, 88], [5, 3, 3, 3])

@@ -19,6 +19,8 @@ FAULTY = {
     "graph: freed",
     "map: returned although it lost",
     "accounts: deadlock",
+    "processes: lost updates",
+    "processes: many lost updates",
 }
 
 

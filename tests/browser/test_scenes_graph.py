@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from lockfree_core.catalog import CATALOG
+from lockfree_core.catalog import CATALOG, of_lab
 from lockfree_core.scenarios import StepSpec, run_spec
 from tests.browser.scenes import evaluate, prepare
 
@@ -149,7 +149,9 @@ def test_hazards_and_epochs_are_no_part_of_the_picture(scenes: Page) -> None:
     assert flags == ["T1: old_head points at n1"]
 
 
-STRUCTURES = [key for key, entry in CATALOG.items() if entry.scene not in ("stack", "queue", "counter") or entry.heap]
+STRUCTURES = [
+    key for key, entry in of_lab("step").items() if entry.scene not in ("stack", "queue", "counter") or entry.heap
+]
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)

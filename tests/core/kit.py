@@ -28,10 +28,10 @@ LIMIT_S = 30.0
 SEED = 20251
 
 LOCK_FREE = ["treiber-stack", "michael-scott-queue", "atomic-counter", "copy-on-write-map", "app-state",
-             "paired-accounts"]  # fmt: skip
+             "paired-accounts", "process-cas-counter"]  # fmt: skip
 MUTEX = ["locked-stack", "locked-queue", "locked-counter", "rw-lock-map", "locked-state", "locked-accounts",
-         "locked-ring"]  # fmt: skip
-FLAWED = ["storing-queue", "racy-counter"]
+         "locked-ring", "process-locked-counter"]  # fmt: skip
+FLAWED = ["storing-queue", "racy-counter", "process-racy-counter"]
 DEADLOCKING = "two-lock-accounts"
 ACCESSES = {Kind.LOAD, Kind.STORE, Kind.EXCHANGE, Kind.CAS_WON, Kind.CAS_LOST,
             Kind.LOCK_WAIT, Kind.LOCK_ACQUIRED, Kind.LOCK_RELEASED}  # fmt: skip
@@ -41,12 +41,14 @@ Row = dict[str, int]
 
 def plan_of(structure: str, seed: int = SEED, hold: bool = False, **knobs: Any) -> dict[str, Any]:
     """The plan of a catalog entry, or of ``module:Class`` with push and pop; slow enough for tests to read along."""
+    processes = ""
     if ":" in structure:
         factory, operations = structure, [asdict(item) for item in find_entry("treiber-stack").operations]
     else:
         entry = find_entry(structure)
         factory, operations = entry.factory, [asdict(item) for item in entry.operations]
-    return make_plan(factory, operations, Knobs().changed({"speed": 4000, **knobs}).as_dict(), seed, hold)
+        processes = entry.processes
+    return make_plan(factory, operations, Knobs().changed({"speed": 4000, **knobs}).as_dict(), seed, hold, processes)
 
 
 def rows_of(batch: Batch | None) -> list[Row]:
@@ -283,6 +285,7 @@ class Hand(_Source):
             for lane in control.lanes:
                 if lane.thread is not None and lane.status in (Status.STOPPED, Status.RAISED):
                     lane.thread.join()
+        self.engine.close()
         self.rings.close()
 
     def _is_read_by_the_dead(self) -> bool:

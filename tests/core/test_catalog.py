@@ -16,7 +16,8 @@ from lockfree_core.scenarios.spec import methods_of
 from tests.core.engine_kit import TracedWorld, factory_of
 
 ENTRIES = list(CATALOG.values())
-FAMILIES = ("stack", "queue", "counter", "map", "state", "accounts", "ring")
+FAMILIES = ("stack", "queue", "counter", "map", "state", "accounts", "ring", "process-counter")
+BETWEEN_PROCESSES = {"process-cas-counter", "process-add-counter", "process-racy-counter", "process-locked-counter"}
 FREE_OF_LOCKS = ("lock-free", "lockless")
 UPDATED = ("map", "state", "accounts")  # of which nothing is taken out: what counts are changes
 ON_HEAP_STACKS = {
@@ -51,7 +52,7 @@ def test_there_is_each_family_with_its_variants() -> None:
 def test_entry_is_complete(entry: Entry) -> None:
     assert entry.title and entry.summary.endswith(".") and entry.paper.endswith(".")
     promised = {"lock-free": "lock-free", "lockless": "blocking", "mutex": "blocking", "flawed": "broken"}
-    assert entry.progress == promised[entry.variant]
+    assert entry.progress == (promised[entry.variant] if "-add-" not in entry.key else "wait-free")
     assert bool(entry.flaw) == (entry.variant == "flawed")
     assert json.loads(json.dumps(entry.describe()))["key"] == entry.key
 
@@ -99,12 +100,15 @@ def test_items_count_at_the_cells_that_are_named(entry: Entry) -> None:
         world.close()
 
 
-def test_what_frees_nodes_can_be_stepped_and_not_watched() -> None:
+def test_what_frees_nodes_can_only_be_stepped_and_what_processes_share_only_watched() -> None:
     assert {entry.key for entry in ENTRIES if entry.heap} == ON_HEAP_STACKS | ON_HEAP_QUEUES
-    assert set(of_lab("step")) == set(CATALOG)
+    assert {entry.key for entry in ENTRIES if entry.processes} == BETWEEN_PROCESSES
+    assert set(of_lab("step")) == set(CATALOG) - BETWEEN_PROCESSES
     assert set(of_lab("watch")) == set(CATALOG) - ON_HEAP_STACKS - ON_HEAP_QUEUES
     for entry in ENTRIES:
-        assert entry.describe()["labs"] == (["step"] if entry.heap else ["watch", "step"])
+        assert entry.describe()["labs"] == (
+            ["watch"] if entry.processes else ["step"] if entry.heap else ["watch", "step"]
+        )
 
 
 @each
@@ -171,6 +175,9 @@ def test_module_says_what_it_promises(entry: Entry) -> None:
         ("bank transfer", "paired-accounts"),
         ("deadlock", "two-lock-accounts"),
         ("check then act", "split-cas-counter"),
+        ("shared memory", "process-cas-counter"),
+        ("multiprocessing.Value", "process-locked-counter"),
+        ("multiprocessing lost update", "process-racy-counter"),
         ("  Stack  ", "treiber-stack"),
     ],
 )

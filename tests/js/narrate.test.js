@@ -1,5 +1,6 @@
 import { Fold } from "../../static/js/fold.js";
 import { fromSnapshot } from "../../static/js/snapshots.js";
+import { setWorkers } from "../../static/js/layout.js";
 import { Names } from "../../static/js/names.js";
 import { createNarrator } from "../../static/js/narrate.js";
 import { counterMachine, queueMachine, RandomRun, stackMachine } from "./algorithms.js";
@@ -246,6 +247,26 @@ test("locks: waiting for a frozen holder, taking, releasing", () => {
             "T3 takes the lock.",
         ],
     );
+});
+
+test("a process that is killed is gone, and its lock with it", () => {
+    const killed = (holds, position) => {
+        const machine = counterMachine();
+        machine.names.processes = [{ lane: 0, pid: 31305 }];
+        setWorkers(true);
+        const { text } = narrated(machine, (m) => {
+            m.begin(0, 0);
+            if (holds) m.lock(0, m.root("lock"));
+            m.mark(0, K.KILLED, "killed", { aux: layout.positions[position] });
+        }).at(-1);
+        setWorkers(false);
+        return text;
+    };
+    const gone = "SIGKILL to process 31305, which is gone and has unwound nothing.";
+    const why = "Nothing gives back the lock of a process that is gone: everyone who needs it waits for ever.";
+    equal(killed(false, "ANYWHERE"), `P1 is killed inside increment(): ${gone} The others go on.`);
+    equal(killed(true, "ANYWHERE"), `P1 is killed inside increment(): ${gone} It held the lock. ${why}`);
+    equal(killed(true, "HOLDING_LOCK"), `P1 is killed inside increment(), holding the lock: ${gone} ${why}`);
 });
 
 test("what befalls a thread", () => {

@@ -14,7 +14,9 @@ from app.services import stepping
 from app.services.course import CHAPTERS, neighbours, page_data
 from app.templating import render
 from lockfree_core.bench.presets import PRESETS
+from lockfree_core.catalog import of_lab
 from lockfree_core.claims.registry import CLAIMS
+from lockfree_core.drive.knobs import KNOBS
 from lockfree_core.scenarios.puzzles import PUZZLES
 from lockfree_core.scenarios.registry import SCENARIOS
 from lockfree_core.trace.layout import describe_layout
@@ -81,6 +83,8 @@ def leads_somewhere(link: str) -> bool:
         return list(query.items())[0] in [("preset", key) for key in PRESETS]
     if parts.path == "/measure/claims" and parts.fragment:
         return parts.fragment in CLAIMS
+    if parts.path == "/watch" and query:
+        return query.pop("structure") in of_lab("watch") and query.keys() <= {*KNOBS, "duel"}
     return parts.path in ("/watch", "/step", "/measure", "/measure/claims", "/learn") and not query
 
 

@@ -2,11 +2,11 @@
  * What stands at the foot of every scene: callouts for threads that will not go on by themselves.
  */
 
-import { laneName } from "../layout.js";
+import { laneName, workerWord } from "../layout.js";
 import { SIZE } from "./metrics.js";
 import { heldLock, stoppedLanes } from "./reading.js";
 import { claimedSlot } from "./ring-reading.js";
-import { fit, plural, textWidth, wrap } from "./text.js";
+import { countWorkers, fit, plural, textWidth, wrap } from "./text.js";
 
 const LINE = 16;
 const PAD = 10;
@@ -104,7 +104,7 @@ function faultText(view, lane) {
 export function othersFate(view, lane) {
     const lock = heldLock(view, lane.lane);
     if (lock && lock.waiters.length === 0) return "Whoever comes next waits.";
-    if (lock) return `${plural(lock.waiters.length, "thread")} waiting for its mutex.`;
+    if (lock) return `${countWorkers(lock.waiters.length)} waiting for its mutex.`;
     const slot = claimedSlot(view, lane);
     if (slot) return `Whoever comes to slot ${slot.index} waits for it.`;
     const others = view.state.lanes.some(
@@ -119,12 +119,12 @@ function restItem(rest, isMore, x, y, width) {
     const names = rest.map(({ lane }) => laneName(lane)).join(", ");
     const fault = rest.some(({ status }) => status === "raised");
     const lines = [
-        { look: "line-1", x: PAD, y: 18, text: `${rest.length} ${isMore ? "more " : "threads "}stopped` },
+        { look: "line-1", x: PAD, y: 18, text: `${rest.length} ${isMore ? "more" : workerWord(rest.length)} stopped` },
         { look: "line-2", x: PAD, y: 18 + LINE, text: fit(names, width - 2 * PAD, SIZE.small) },
     ];
     return {
         key: "callout:rest", type: "panel", at: [x, y], w: width, h: CALLOUTS, lines,
         look: `callout${fault ? " fault" : ""}`,
-        button: { lane: rest[0].lane, label: `${rest.length}${isMore ? " more" : ""} threads are stopped: ${names}` },
+        button: { lane: rest[0].lane, label: `${rest.length}${isMore ? " more" : ""} ${workerWord(2)} are stopped: ${names}` },
     };
 }

@@ -4,7 +4,7 @@
  * lost.
  */
 
-import { laneName } from "../layout.js";
+import { laneName, workerWord } from "../layout.js";
 import { localState } from "../state.js";
 import { calloutHeight, layoutCallouts } from "./bands.js";
 import { writerText } from "./foot.js";
@@ -49,6 +49,20 @@ export function tickets(view) {
         });
     }
     return found.sort((one, other) => one.read - other.read || one.sequence - other.sequence);
+}
+
+/**
+ * A store that has just overwritten somebody else's: whose, and in words; null where there is none.
+ * @param {import("./reading.js").View} view
+ */
+export function overwriting(view) {
+    const value = view.names.root("value");
+    const overwritten = view.state.lanes.map((lane) => (isActive(lane) ? latestAccess(view, lane) : null))
+        .filter((record) => record?.kind === view.layout.kinds.STORE && record.cell === value
+            && integerOf(record.after) <= integerOf(record.before));
+    if (overwritten.length === 0) return null;
+    const { lane, before, after } = overwritten.reduce((one, other) => (one.position > other.position ? one : other));
+    return { lane, text: `lost update: ${laneName(lane)} wrote ${integerOf(after)} over ${integerOf(before)}` };
 }
 
 /** @returns {import("./stage.js").Item[]} */
@@ -129,18 +143,10 @@ class CounterPicture {
         return [{ key: "counter:lost", type: "text", at: this.wordsAt(1), text, face: "alarm" }];
     }
 
-    /** A store that has just overwritten somebody else's. */
     lostUpdate() {
-        const { view } = this;
-        const value = view.names.root("value");
-        const overwritten = view.state.lanes.map((lane) => (isActive(lane) ? latestAccess(view, lane) : null))
-            .filter((record) => record?.kind === view.layout.kinds.STORE && record.cell === value
-                && integerOf(record.after) <= integerOf(record.before));
-        if (overwritten.length === 0) return [];
-        const { lane, before, after } = overwritten.reduce(
-            (one, other) => (one.position > other.position ? one : other),
-        );
-        const text = `lost update: ${laneName(lane)} wrote ${integerOf(after)} over ${integerOf(before)}`;
+        const found = overwriting(this.view);
+        if (found === null) return [];
+        const { lane, text } = found;
         return [{
             key: `lost-update:${lane}`, type: "text",
             at: [this.centre, this.top + BOX.h + 21 + (this.under ? UNDER : 0)], text, anchor: "middle", face: "alarm",
@@ -231,7 +237,7 @@ class CounterPicture {
         ];
         return {
             key: `tickets:${read}`, type: "panel", at: [x, y], w: this.ticketWidth, h: TICKET.h, lines, look: "group",
-            button: { lane: next, label: `${lanes.length} threads read ${read}: ${who}. Choose ${laneName(next)}` },
+            button: { lane: next, label: `${lanes.length} ${workerWord(lanes.length)} read ${read}: ${who}. Choose ${laneName(next)}` },
         };
     }
 

@@ -6,6 +6,7 @@
 import { layoutCallouts } from "./bands.js";
 import { SIZE } from "./metrics.js";
 import { doorHeight, layoutDoor } from "./mutex.js";
+import { isCounter } from "./reading.js";
 import { grouped, textWidth } from "./text.js";
 
 const BAR = 26;
@@ -52,7 +53,7 @@ function barItems(view, metrics, flow) {
     const bars = [
         {
             key: "flow:cell", type: "cell", at: [centre - oval.w / 2, y], ...oval,
-            name: view.entry.scene === "counter" ? "value" : "head",
+            name: isCounter(view.entry) ? "value" : "head",
         },
         { key: "flow:won", type: "bar", look: "won", at: [startX, y + (oval.h - BAR) / 2, length(right)], h: BAR },
         ...labelItems("flow:won", said === "won" ? "won" : "", rateText(right, said, room), startX, y - 26, "start"),
@@ -92,7 +93,7 @@ function labelItems(key, kind, text, x, y, anchor) {
 }
 
 function gaugeItems(view, metrics, { depth, depthMin, depthMax }) {
-    const counter = view.entry.scene === "counter";
+    const counter = isCounter(view.entry);
     const [x, width] = [metrics.margin, metrics.width - 2 * metrics.margin];
     const y = Math.round(metrics.height * 0.58);
     const most = niceMaximum(Math.max(depthMax, 10));
@@ -124,5 +125,5 @@ export function describeFlow(view, flow) {
         won: `${grouped(right)} CASes won and ${grouped(left)} lost`,
         operations: `${grouped(right)} operations`,
     };
-    return `${sums[said]} a second; ${view.entry.scene === "counter" ? "value" : "depth"} ${grouped(flow.depth)}.`;
+    return `${sums[said]} a second; ${isCounter(view.entry) ? "value" : "depth"} ${grouped(flow.depth)}.`;
 }

@@ -18,8 +18,9 @@ import { INSET, layoutIncident } from "./incident.js";
 import { describeMap, layoutMap } from "./map.js";
 import { createMetrics } from "./metrics.js";
 import { describeDoor } from "./mutex.js";
+import { describeProcesses, layoutProcesses } from "./processes.js";
 import { describeQueue, layoutQueue } from "./queue.js";
-import { integerOf, isStopped } from "./reading.js";
+import { integerOf, isCounter, isStopped } from "./reading.js";
 import { describeRing, layoutRing } from "./ring.js";
 import { LAYERS } from "./sprites.js";
 import { describeStack, layoutStack } from "./stack.js";
@@ -29,6 +30,7 @@ const SCENES = {
     stack: { layout: layoutStack, describe: describeStack },
     queue: { layout: layoutQueue, describe: describeQueue },
     counter: { layout: layoutCounter, describe: describeCounter },
+    processes: { layout: layoutProcesses, describe: describeProcesses },
     ring: { layout: layoutRing, describe: describeRing },
     map: { layout: layoutMap, describe: describeMap },
     graph: { layout: layoutGraph, describe: describeGraph },
@@ -165,10 +167,10 @@ class Scene {
     /** Exact at a pause; while the run goes on the counters are a little ahead of the records. */
     missing({ paused, totals }) {
         if (paused) return this.lost;
-        const { scene, variant } = this.context.entry;
+        const { variant } = this.context.entry;
         const state = this.context.timeline?.edge ?? this.frame?.state;
         const value = integerOf(state?.cells.get(this.context.names.root("value"))?.value);
-        if (scene !== "counter" || variant !== "flawed" || value === null) return null;
+        if (!isCounter(this.context.entry) || variant !== "flawed" || value === null) return null;
         return { number: Math.max(0, totals.in - value), exact: false };
     }
 

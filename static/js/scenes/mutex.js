@@ -9,7 +9,7 @@ import { deadlock, locksOf, waitText } from "./locks.js";
 import { SIZE } from "./metrics.js";
 import { isStopped } from "./reading.js";
 import { throughChannel } from "./routes.js";
-import { fit, plural } from "./text.js";
+import { countWorkers, fit } from "./text.js";
 
 /** Height of the band with a door. */
 export const DOOR = 74;
@@ -178,7 +178,7 @@ export function describeDoor(view) {
     const circle = deadlock(view);
     const parts = locks.map((lock) => {
         const who = lock.waiters.map(laneName).join(", ");
-        const waiting = who ? `, ${plural(lock.waiters.length, "thread")} waiting: ${who}` : "";
+        const waiting = who ? `, ${countWorkers(lock.waiters.length)} waiting: ${who}` : "";
         const name = locks.length > 1 ? lock.name : "the mutex";
         return lock.holder >= 0 ? ` ${laneName(lock.holder)} holds ${name}${waiting}.`
             : ` ${name[0].toUpperCase()}${name.slice(1)} is free${waiting}.`;

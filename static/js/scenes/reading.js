@@ -41,6 +41,13 @@ export function isHousekeeping(names, cell) {
     return HOUSEKEEPING.test(names.cell(cell)?.name ?? "");
 }
 
+const COUNTERS = new Set(["counter", "processes"]);
+
+/** Whether a number is what the structure holds, and not items. */
+export function isCounter(entry) {
+    return COUNTERS.has(entry.scene);
+}
+
 /** True while the thread is inside an operation. */
 export function isActive(lane) {
     return lane.operation >= 0 && lane.status !== "idle" && lane.status !== "stopped";

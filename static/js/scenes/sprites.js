@@ -162,6 +162,29 @@ function drawPanel(item) {
     return parts;
 }
 
+/** A process: an address space with walls of its own. One that was killed is broken, and what it mapped is let go. */
+function drawProcess(item) {
+    const { w, h } = item;
+    const parts = item.dead ? brokenBox(w, h) : [rect("box", 0, 0, w, h, 8), path("mapped", `M12 0H${w - 12}`)];
+    if (item.hatched) parts.push(hatch(0, 0, w, h));
+    for (const line of item.lines) parts.push(text(line.look, line.x, line.y, line.text, line.anchor));
+    if (item.title) parts.push(part("title", "", {}, item.title));
+    return parts;
+}
+
+/** The box in two pieces, of which the smaller one has slipped. */
+function brokenBox(w, h) {
+    const [x, slip] = [w - 20, Math.min(5, h * 0.1)];
+    const crack = [[x, 0], [x - 5, h * 0.34], [x + 4, h * 0.58], [x - 3, h]];
+    const edge = (dx, dy) => crack.map(([at, y]) => `${at + dx} ${y + dy}`).join("L");
+    const back = (dx, dy) => [...crack].reverse().map(([at, y]) => `${at + dx} ${y + dy}`).join("L");
+    return [
+        path("box", `M8 0L${edge(0, 0)}L8 ${h}Q0 ${h} 0 ${h - 8}V8Q0 0 8 0Z`),
+        path("box", `M${edge(6, slip)}L${w - 6} ${h + slip}Q${w + 1} ${h + slip} ${w + 1} ${h + slip - 7}V${slip + 7}`
+            + `Q${w + 1} ${slip} ${w - 6} ${slip}L${back(6, slip).split("L").at(-1)}`),
+    ];
+}
+
 function drawDoor(item) {
     const { w, h } = item;
     const leaf = item.free ? `M0 ${h}V0M0 0L${w * 0.55} ${h * 0.18}V${h * 0.86}L0 ${h}` : `M0 0H${w}V${h}H0Z`;
@@ -183,6 +206,7 @@ function drawBar(item) {
  */
 export const SPRITES = {
     ground: { layer: "grounds", draw: drawPanel },
+    process: { layer: "grounds", draw: drawProcess },
     link: { layer: "links", draw: drawLink, place: placeLink },
     bracket: {
         layer: "links",

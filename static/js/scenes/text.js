@@ -6,6 +6,7 @@
  */
 
 import { count as grouped } from "../format.js";
+import { workerWord } from "../layout.js";
 
 const FIRST = 32;
 const WIDTHS = (
@@ -65,6 +66,11 @@ export function wrap(text, width, size, most = Infinity, face = {}) {
 /** `1 item`, `3 items`. */
 export function plural(number, word) {
     return `${grouped(number)} ${word}${number === 1 ? "" : "s"}`;
+}
+
+/** `1 thread`, `3 processes`. */
+export function countWorkers(number) {
+    return `${grouped(number)} ${workerWord(number)}`;
 }
 
 export { grouped };

@@ -22,7 +22,7 @@ class _Replay:
 
     def __init__(self, source: _Source, structure: str) -> None:
         self._operations = CATALOG[structure].operations
-        self._counts = CATALOG[structure].family == "counter"
+        self._counts = CATALOG[structure].family in ("counter", "process-counter")
         self._is_ring = CATALOG[structure].family == "ring"
         self._updates = Knobs().prefill if CATALOG[structure].family in ("map", "state", "accounts") else -1
         self._name_of = {

@@ -179,8 +179,8 @@ def test_stopped_while_holding_the_lock_nobody_else_gets_it(structure: str, acti
         rows = step_until(hand, 0, wanted)
         assert [row["kind"] for row in rows if row["kind"] in ACCESSES] == [Kind.LOCK_ACQUIRED]
         assert hand.access(1) == hand.access(2) == ("LOCK_WAIT", "lock")
-        assert "waits for the lock, which another thread holds" in refused(hand, "step", lane=1)
-        assert "no thread can take a step" in refused(hand, "step", lane=None)
+        assert f"waits for the lock, which another {hand.control.worker} holds" in refused(hand, "step", lane=1)
+        assert f"no {hand.control.worker} can take a step" in refused(hand, "step", lane=None)
         lock = hand.snapshot()["locks"][0]
         assert (lock["holder"], lock["waiters"]) == (0, [1, 2])
         if action == "freeze":

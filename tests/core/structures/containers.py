@@ -11,7 +11,7 @@ __all__ = ["COUNTERS", "EMPTY", "FLAWED_COUNTER", "FLAWED_QUEUES", "FLAWED_STACK
 
 STACKS: Final = ("treiber-stack", "locked-stack", "hazard-pointer-stack", "epoch-stack", "tagged-stack")
 QUEUES: Final = ("michael-scott-queue", "locked-queue", "hazard-pointer-queue", "epoch-queue", "tagged-queue")
-COUNTERS: Final = ("atomic-counter", "locked-counter")
+COUNTERS: Final = ("atomic-counter", "locked-counter", "process-add-counter")
 FLAWED_STACKS: Final = ("freeing-stack", "unvalidated-hazard-stack", "wrapping-tag-stack")
 FLAWED_QUEUES: Final = ("storing-queue", "freeing-queue")
 FLAWED_COUNTER: Final = "racy-counter"

@@ -1,0 +1,138 @@
+"""The process that makes what the others share, forks them, kills them, and buries them.
+
+``python -m lockfree_core.drive.processes.nursery FD`` with one end of a socket pair to the engine inherited as FD. It
+has one thread, so it can fork; the engine has many. It is the parent of all processes, so a number that it has not
+buried yet is surely theirs, and it can be killed by it. When the engine lets go, or is gone, it ends them and itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import recv_handle
+from typing import Any
+
+from lockfree_core.drive.account import count_inside
+from lockfree_core.drive.processes.announced import AnnouncedMemory
+from lockfree_core.drive.processes.process import serve
+from lockfree_core.drive.processes.store import make_store
+from lockfree_core.errors import LockfreeError
+
+__all__ = ["Nursery", "main"]
+
+
+class Nursery:
+    """Serves one engine. Each ``on_…`` carries out a message and gives the answer."""
+
+    def __init__(self, channel: Connection) -> None:
+        self._channel = channel
+        self._children: dict[int, int] = {}  # the lane of each that was not buried yet
+        self._woken, self._wake = os.pipe()
+        for end in (self._woken, self._wake):
+            os.set_blocking(end, False)
+        self._memory: Any = None
+        self._structure: Any = None
+
+    def run(self) -> None:
+        """Until the engine lets go."""
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        try:
+            while True:
+                for ready in wait([self._channel, self._woken]):
+                    if ready is self._channel:
+                        self._answer(self._channel.recv())
+                    else:
+                        os.read(self._woken, 4096)
+                        self._bury_the_dead()
+        except (EOFError, OSError):
+            self._end()
+
+    def _answer(self, message: tuple[Any, ...]) -> None:
+        try:
+            answer = getattr(self, f"on_{message[0]}")(*message[1:])
+        except LockfreeError as error:
+            self._channel.send(("refused", str(error)))
+        else:
+            self._channel.send(("done", answer))
+
+    def on_make(self, factory: str, shared: str, insert: str, prefill: Sequence[tuple[Any, ...]]) -> Any:
+        """Make the structure and fill it; kind, name and value of all that it shares."""
+        module, _, name = factory.partition(":")
+        self._memory = AnnouncedMemory(make_store(shared))
+        self._structure = getattr(importlib.import_module(module), name)(self._memory)
+        for arguments in prefill:
+            getattr(self._structure, insert)(*arguments)
+        return [(kind, name, 0 if kind == "lock" else real.load()) for kind, name, real in self._memory.made]
+
+    def on_fork(self, lane: int) -> int:
+        """A process for a lane, whose end of its pipe follows the message; its number."""
+        pipe = recv_handle(self._channel)
+        pid = os.fork()
+        if pid == 0:
+            self._become_a_process(lane, pipe)
+        os.close(pipe)  # or nobody would see its end
+        self._children[pid] = lane
+        return pid
+
+    def on_kill(self, pid: int) -> None:
+        """SIGKILL, and bury it."""
+        if pid in self._children:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            del self._children[pid]
+
+    def on_peek(self, number: int) -> int:
+        """What an integer holds, or whether a lock is held."""
+        kind, _, real = self._memory.made[number]
+        return int(real.is_held() if kind == "lock" else real.load())
+
+    def on_inside(self) -> int:
+        """How much is inside, as the structure counts."""
+        return count_inside(self._structure) or 0
+
+    def on_end(self) -> None:
+        """The engine lets go."""
+        raise EOFError
+
+    def _become_a_process(self, lane: int, pipe: int) -> None:
+        """In the child. It keeps nothing that belongs to its parent, and never returns."""
+        status = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for end in (self._channel.fileno(), self._woken, self._wake):
+                os.close(end)
+            serve(self._structure, self._memory, lane, pipe)
+            status = 0
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        finally:
+            os._exit(status)
+
+    def _bury_the_dead(self) -> None:
+        """Tell of those that have ended by themselves, or by somebody else's hand."""
+        for pid, lane in list(self._children.items()):
+            buried, status = os.waitpid(pid, os.WNOHANG)
+            if buried:
+                del self._children[pid]
+                self._channel.send(("died", lane, pid, os.waitstatus_to_exitcode(status)))
+
+    def _end(self) -> None:
+        for pid in list(self._children):
+            self.on_kill(pid)
+
+
+def main(arguments: list[str]) -> int:
+    """Serve the engine at the other end of that descriptor."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server decides what ends
+    Nursery(Connection(int(arguments[0]))).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

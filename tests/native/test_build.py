@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,8 +61,8 @@ def test_it_is_the_default(extension: None) -> None:
     assert native.available() and native.unavailable_reason() is None
     assert isinstance(default_memory(), HardwareMemory)
     assert isinstance(default_memory().reference(None), native.AtomicReference)
-    assert lockfree_core.AtomicReference is native.AtomicReference
-    assert lockfree_core.AtomicInteger is native.AtomicInteger
+    best: list[Any] = [lockfree_core.AtomicReference, lockfree_core.AtomicInteger]  # checkers see the emulated ones
+    assert best == [native.AtomicReference, native.AtomicInteger]
 
 
 def test_it_says_what_makes_it_atomic(extension: None) -> None:

@@ -20,8 +20,15 @@ from app.security import HostRule, cookie_name, role_of
 from app.settings import Settings
 from tests.web.client import Visitor
 
-LOCAL = Settings()
-REMOTE = Settings(host="0.0.0.0", allow_remote=True, allow_host=("lab.example", "proxy.example:8443"))
+# Fixed tokens: they stand in the names of tests, which must be the same in every process that collects them.
+LOCAL = Settings(presenter_token="local-presenter-0123456789abcdef", viewer_token="local-viewer-0123456789abcdefghi")
+REMOTE = Settings(
+    host="0.0.0.0",
+    allow_remote=True,
+    allow_host=("lab.example", "proxy.example:8443"),
+    presenter_token="remote-presenter-0123456789abcde",
+    viewer_token="remote-viewer-0123456789abcdefgh",
+)
 BASE = f"http://127.0.0.1:{LOCAL.port}"
 
 

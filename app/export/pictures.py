@@ -72,9 +72,9 @@ def draw(figures: Iterable[tuple[str, dict[str, Any]]]) -> list[tuple[str, bytes
             "apt-get install chromium), or name it in BROWSER_PATH. The tables of the charts (CSV) are there"
         ) from None
     except Exception as error:  # whatever goes wrong in somebody else's browser
-        place = os.environ.get("BROWSER_PATH", "the browser")
+        place, reason = os.environ.get("BROWSER_PATH", "the browser"), str(next(iter(error.args), "")).rstrip(".")
         raise PicturesError(
-            f"pictures (SVG, PNG) could not be drawn in {place}: {type(error).__name__}: {error}. "
+            f"pictures (SVG, PNG) could not be drawn in {place}: {type(error).__name__}: {reason}. "
             "The tables of the charts (CSV) are there"
         ) from error
 

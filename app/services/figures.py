@@ -34,6 +34,7 @@ STYLES: Final[Mapping[str, Style]] = {
     "emulated": Style("#8c6ebd", "#714085", "triangle-down", "dashdot", "."),
     "hardware": Style("#94ceff", "#5469b4", "triangle-up", "longdashdot", "|"),
     "native": Style("#74fefd", "#002a67", "circle", "solid", ""),
+    "native-rwlock": Style("#c8ac87", "#8a6a00", "diamond-open", "dash", "+"),
     "striped": Style("#00afaf", "#00627e", "circle-open", "dot", "x"),
     "standard": Style("#90c273", "#224f00", "star", "dash", "-"),
     "simplequeue": Style("#daf194", "#63864f", "pentagon", "longdash", "x"),
@@ -57,7 +58,7 @@ PAPER: Final = {
     "dark": ("#151a21", "#e6edf3", "#a8b2bf", "#2a313c", "#6b7686"),
     "light": ("#f6f7f9", "#14181f", "#4a5360", "#d5dae1", "#7c8694"),
 }
-_QUANTILE_PLACES: Final = {"p50": 2, "p90": 10, "p99": 100, "p99.9": 1_000, "p99.99": 10_000, "max": 100_000}
+_QUANTILE_PLACES: Final = {"p50": 2, "p99": 100, "p99.9": 1_000, "p99.99": 10_000, "max": 100_000}
 
 
 def describe(chart: Chart, theme: str) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def describe(chart: Chart, theme: str) -> dict[str, Any]:
 def figure(chart: Chart, theme: str) -> dict[str, Any]:
     """The Plotly figure."""
     by_run = len({series.run for series in chart.series}) > 1
-    draw = {"bars": _bar, "changes": _change, "dots": _dot}.get(chart.kind, _line)
+    draw = {"bars": _bar, "changes": _change, "beside": _lying_bar, "dots": _dot}.get(chart.kind, _line)
     return {"data": [draw(chart, series, theme, by_run) for series in chart.series], "layout": _layout(chart, theme)}
 
 
@@ -81,6 +82,8 @@ def _colour(series: Series, theme: str) -> str | list[str]:
 
 
 def _error(points: Sequence[Point], theme: str) -> dict[str, Any]:
+    if not any(point.interval.samples for point in points):
+        return {"visible": False}  # nobody here measured them
     return {
         "type": "data", "symmetric": False, "array": [point.interval.high - point.interval.median for point in points],
         "arrayminus": [point.interval.median - point.interval.low for point in points], "color": PAPER[theme][1],
@@ -145,14 +148,24 @@ def _line(chart: Chart, series: Series, theme: str, by_run: bool) -> dict[str, A
 
 
 def _change(chart: Chart, series: Series, theme: str, by_run: bool) -> dict[str, Any]:
-    """Points that lie, a row each, so that long names are read."""
-    common = _common(chart, series, theme)
-    error, colour = common.pop("error_y"), _colour(series, theme)
+    """Points with a row each."""
+    symbol = _RUN_SYMBOLS[series.run % len(_RUN_SYMBOLS)]
     return {
-        "type": "scatter", "mode": "markers", **common, "x": common["y"], "y": common["x"], "error_x": error,
-        "marker": {"color": colour, "symbol": _RUN_SYMBOLS[series.run % len(_RUN_SYMBOLS)], "size": 10},
-        "hovertemplate": common["hovertemplate"].replace("%{x}: %{y:.4~g}", "%{x:.4~g}"),
+        "type": "scatter", "mode": "markers", **_lying(_common(chart, series, theme)),
+        "marker": {"color": _colour(series, theme), "symbol": symbol, "size": 10},
     }  # fmt: skip
+
+
+def _lying_bar(chart: Chart, series: Series, theme: str, by_run: bool) -> dict[str, Any]:
+    return _lying(_bar(chart, series, theme, by_run)) | {"orientation": "h"}
+
+
+def _lying(trace: dict[str, Any]) -> dict[str, Any]:
+    """The same with its places on the second axis, where long names are read."""
+    turned = trace | {"x": trace["y"], "y": trace["x"], "error_x": trace["error_y"],
+                      "hovertemplate": trace["hovertemplate"].replace("%{x}: %{y:.4~g}", "%{x:.4~g}")}  # fmt: skip
+    del turned["error_y"]
+    return turned
 
 
 def _layout(chart: Chart, theme: str) -> dict[str, Any]:
@@ -167,22 +180,26 @@ def _layout(chart: Chart, theme: str) -> dict[str, Any]:
         "hovermode": "closest", "showlegend": True,
         "legend": {"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0, "itemwidth": 40},
         "xaxis": axis | {"title": {"text": chart.x_title}} | _x_scale(chart),
-        "yaxis": axis | {"title": {"text": chart.y_title}}
-                 | ({"type": "log", "dtick": _log_ticks(chart)} if chart.is_log else {"rangemode": "tozero"}),
+        "yaxis": axis | {"title": {"text": chart.y_title}} | _y_scale(chart),
     }  # fmt: skip
-    if chart.kind == "changes":
+    if chart.kind in ("changes", "beside"):
         rows = len({point.x for series in chart.series for point in series.points})
-        layout["xaxis"], layout["yaxis"] = layout["yaxis"], layout["xaxis"] | {"autorange": "reversed"}
-        layout |= {"height": 160 + 26 * rows, "showlegend": len(chart.series) > 1}
+        each = 26 if chart.kind == "changes" else 8 + 14 * len(chart.series)
+        layout["xaxis"], layout["yaxis"] = layout["yaxis"], layout["xaxis"] | {"autorange": "reversed", "title": None}
+        layout |= {"height": 170 + each * rows, "showlegend": len(chart.series) > 1}
+        layout["legend"] |= {"y": -90 / (each * rows + 50)}
     return layout | (_mark(chart, text, muted) if chart.mark is not None else {})
 
 
-def _log_ticks(chart: Chart) -> int | str:
-    """A tick a decade, or where that were few the 2s and 5s too."""
+def _y_scale(chart: Chart) -> dict[str, Any]:
+    """From 0, or logarithmic: a tick a decade, or where that were few the 2s and 5s too."""
+    if not chart.is_log:
+        return {"rangemode": "tozero"}
     ends = [
         end for series in chart.series for point in series.points for end in (point.interval.low, point.interval.high)
     ]
-    return "D2" if max(ends) < 100 * max(min(ends), 1e-12) else 1
+    few = max(ends) < 100 * max(min(ends), 1e-12)
+    return {"type": "log", "dtick": "D2" if few else 1, "tickformat": ",~g"}
 
 
 def _mark(chart: Chart, text: str, muted: str) -> dict[str, Any]:

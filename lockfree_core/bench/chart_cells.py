@@ -20,7 +20,7 @@ WAYS: Final = {
     "mutex": "a lock", "rwlock": "readers-writer lock", "twin": "same nodes, a lock", "emulated": "emulated CAS",
     "hardware": "Python, hardware cells", "native": "C", "striped": "C, striped", "standard": "standard library",
     "simplequeue": "SimpleQueue", "queue": "queue module", "kernel": "lock-free kernel", "kernel-mutex": "mutex kernel",
-    "kernel-spinlock": "spinlock kernel",
+    "kernel-spinlock": "spinlock kernel", "native-rwlock": "C, readers-writer lock",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from lockfree_core.bench.statistics import Interval
 __all__ = ["Chart", "Point", "Series", "short"]
 
 _SHAPES: Final = {"bars": "Bars", "dots": "Points", "lines": "Lines", "changes": "Points",
+                  "beside": "Bars that lie",
                   "quantiles": "Lines from the median to the slowest"}  # fmt: skip
 _SPOKEN: Final = 60  # points that are told one by one; a table tells more of them better
 
@@ -46,7 +47,7 @@ class Chart:
 
     Attributes:
         key: its name in addresses and files.
-        kind: ``bars``, ``dots``, ``lines``, ``quantiles`` or ``changes``.
+        kind: ``bars``, ``dots``, ``lines``, ``quantiles``, ``changes`` or ``beside`` (bars that lie).
         where: cores, interpreter and what else is the same for all of it.
         x_scale: ``category``, ``linear``, ``log`` or ``quantile``.
         is_log: whether the second axis is logarithmic.

@@ -119,7 +119,7 @@ def _values(runs: Sequence[Run], rows: Sequence[Row]) -> Iterator[Chart]:
                 )  # fmt: skip
                 series.append(Series("", _title(other), points, number + 1))
             key = f"compare-{figure.replace('.', '-')}-{structure}{part}"
-            yield _chart(runs, key, "bars", f"{structure}, run beside run", unit, None, series)
+            yield _chart(runs, key, "beside", f"{structure}, run beside run", unit, None, series)
 
 
 def _parts(rows: Sequence[Row]) -> Iterator[tuple[str, Sequence[Row]]]:
@@ -146,7 +146,7 @@ def _key(row: Row) -> str:
 
 
 def _place(row: Row) -> str:
-    """Short, but no two rows have the same."""
+    """No two rows have the same."""
     return f"{row.candidate.partition('/')[0]}: {row.title}, {row.words}"
 
 

@@ -18,7 +18,7 @@ __all__ = ["classic_chart", "quantile_charts", "race_charts"]
 
 def classic_chart(run: Run) -> list[Chart]:
     """The classic article's bars beside this machine's. C is left to the other charts, where there is room for it."""
-    table = classic_table(run)
+    table = {structure: ways for structure, ways in classic_table(run).items() if len(ways) > 1}
     if not table:
         return []
     points: dict[str, list[Point]] = {}

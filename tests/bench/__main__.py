@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.bench import kernels, latency, merger, native, startup, stepping, stepping_page, traced_access
+from tests.bench import history, kernels, latency, merger, native, startup, stepping, stepping_page, traced_access
 from tests.bench.report import Target, environment, print_table, write_result
 from tests.bench.stream import measure_stream
 
@@ -53,6 +53,7 @@ BENCHMARKS: Final[dict[str, tuple[Callable[[], Path], str]]] = {
     "stepping": (stepping.measure, "running an execution anew, step by step"),
     "stepping_page": (stepping_page.measure, "a step on the page, and scrubbing through a long execution"),
     "startup": (startup.measure, "from the command line to a page that can be used"),
+    "history": (history.measure, "a history of 200 runs: listed, searched, one of them shown"),
     "native": (native.measure, "the native core against the standard library and its peers"),
     "kernels": (kernels.measure, "lock-free against locks, with no interpreter in between"),
     "stream": (measure_streaming, "records from an engine's threads through the server into a page"),

@@ -92,7 +92,7 @@ def test_the_charts_and_the_report_of_a_kept_run(
     (head, first, *_) = (folder / "throughput-bars-8-threads.csv").read_text().splitlines()
     assert head.startswith("chart,where,structure,what,median (millions of operations a second)")
     assert first.endswith("stack,Lock + list,1.000,0.9700,1.030,7,yes")
-    assert report.read_text().startswith("<!doctype html>") and report.stat().st_size < 2_000_000
+    assert "<!doctype html>" in report.read_text()[:99] and report.stat().st_size < 2_000_000
 
 
 def test_a_custom_run_leaves_no_trace_unless_asked(data: list[str], capsys: pytest.CaptureFixture[str]) -> None:

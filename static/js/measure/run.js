@@ -72,7 +72,10 @@ class RunPage {
 
     begin() {
         onTheme(() => this.fetch());
-        document.addEventListener("visibilitychange", () => this.refresh());
+        document.addEventListener("visibilitychange", () => {
+            this.follower.seen(!document.hidden);
+            this.refresh();
+        });
         if (this.wanted) this.open(this.wanted);
         this.follower.start();
         return this;

@@ -9,12 +9,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.services.bench import Bench
 from app.services.bench_plan import describe
 from app.settings import Settings
 from app.templating import render
 from app.version import version
 from lockfree_core.catalog import CATALOG
 from lockfree_core.drive.knobs import describe_knobs
+from lockfree_core.errors import StoreError
 from lockfree_core.native import unavailable_reason
 from lockfree_core.scenarios.puzzles import describe_puzzles
 from lockfree_core.scenarios.registry import SCENARIOS
@@ -69,8 +71,17 @@ async def one_run(request: Request, run: str) -> Response:
 
 @router.get("/measure/history")
 async def history(request: Request) -> Response:
-    """Every run that is kept."""
-    return await _measure(request, "history", "history")
+    """Every run that is kept, so that the list stands at once."""
+    return await _measure(request, "history", "history", {"kept": await run_in_threadpool(_kept, request)})
+
+
+def _kept(request: Request) -> dict[str, Any] | None:
+    """None where the history cannot be read: its scripts ask, and say why."""
+    bench: Bench = request.app.state.bench
+    try:
+        return {"runs": bench.summaries(""), "place": str(bench.place)}
+    except StoreError:
+        return None
 
 
 @router.get("/measure/compare")

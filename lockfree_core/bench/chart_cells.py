@@ -18,9 +18,9 @@ VENUES: Final = {"threads": "", "kernel": " in C without the GIL", "processes": 
 # What an implementation is called where several structures stand side by side.
 WAYS: Final = {
     "mutex": "a lock", "rwlock": "readers-writer lock", "twin": "same nodes, a lock", "emulated": "emulated CAS",
-    "hardware": "Python, hardware cells", "native": "C", "native-rwlock": "C, readers-writer lock",
-    "striped": "C, striped", "standard": "standard library", "simplequeue": "SimpleQueue", "queue": "queue module",
-    "kernel": "lock-free kernel", "kernel-mutex": "mutex kernel", "kernel-spinlock": "spinlock kernel",
+    "hardware": "Python, hardware cells", "native": "C", "striped": "C, striped", "standard": "standard library",
+    "simplequeue": "SimpleQueue", "queue": "queue module", "kernel": "lock-free kernel", "kernel-mutex": "mutex kernel",
+    "kernel-spinlock": "spinlock kernel", "native-rwlock": "C, readers-writer lock",
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ class Preset:
         workloads: each candidate is measured with each.
         kinds: of samples.
         seconds: of one sample.
+        warm_up: seconds before.
         budget_s: how long the run may take unless somebody says otherwise.
         every_interpreter: whether it is asked of all that are there.
     """
@@ -37,6 +38,7 @@ class Preset:
     workloads: tuple[Workload, ...]
     kinds: tuple[str, ...] = ("throughput",)
     seconds: float = 0.1
+    warm_up: float = 0.02
     budget_s: float = 60.0
     every_interpreter: bool = False
 
@@ -59,7 +61,7 @@ _CLASSIC: Final = (
 
 PRESETS: Final[Mapping[str, Preset]] = {
     "classic": Preset("the table of the classic article: lock-free against lock-based, two threads and eight", _CLASSIC,
-                      _threads(2, 8), seconds=0.05, budget_s=50.0),
+                      _threads(2, 8), seconds=0.04, warm_up=0.01, budget_s=50.0),
     "scaling": Preset("how throughput changes with the number of threads",
                       _pick("counter stack queue dictionary", "null mutex hardware native standard"),
                       _threads(1, 2, 4, 8, 16), budget_s=180.0),
@@ -113,7 +115,7 @@ def preset_cases(
     loads = [replace(preset.workloads[0], threads=count) for count in threads] or list(preset.workloads)
     if threads and len(preset.workloads) > 1 and len({load.threads for load in preset.workloads}) == 1:
         loads = [replace(load, threads=count) for count in threads for load in preset.workloads]
-    return cases_of(keys, loads, kinds or preset.kinds, seconds or preset.seconds, pythons)
+    return cases_of(keys, loads, kinds or preset.kinds, seconds or preset.seconds, pythons, preset.warm_up)
 
 
 def custom_cases(
@@ -133,7 +135,7 @@ def _order(key: str) -> int:
 
 def cases_of(
     keys: Iterable[str], workloads: Sequence[Workload], kinds: Sequence[str], seconds: float,
-    pythons: Sequence[Interpreter] = (),
+    pythons: Sequence[Interpreter] = (), warm_up: float = 0.02,
 ) -> list[Case]:  # fmt: skip
     """Every candidate with every workload, kind and interpreter that it can be measured with."""
     places = [(each.path, each.title) for each in pythons if each.reason is None] or [(sys.executable, _here())]
@@ -143,7 +145,7 @@ def cases_of(
             for load in workloads:
                 for key in keys:
                     if kind != "latency" or not find_candidate(key).shared:
-                        cases.append(Case(SampleSpec(kind, key, load, seconds), path, title))
+                        cases.append(Case(SampleSpec(kind, key, load, seconds, warm_up), path, title))
     if not cases:
         raise BenchError("there is nothing to measure: no thread count, no kind of sample or no interpreter is left")
     return cases

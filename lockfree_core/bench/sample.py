@@ -79,7 +79,7 @@ def _measure(spec: SampleSpec, candidate: Candidate) -> dict[str, Any]:
         figures = {}
     figures |= _figures(measured) | _attempts(subject, parts, losses, measured) | {"start_kb": before}
     if candidate.implementation == "null" and spec.kind == "throughput":
-        overhead, bare_ns = harness_overhead(*make_null(candidate, spec), max(spec.warm_up, _BARE_WARM_UP_S))
+        overhead, bare_ns = harness_overhead(*make_null(candidate, spec), _BARE_WARM_UP_S)
         figures |= {"overhead": overhead, "bare_ns": bare_ns}
     problem = subject.problem()
     return {"ok": False, "reason": problem, **figures} if problem else {"ok": True, **figures}

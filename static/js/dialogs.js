@@ -46,13 +46,14 @@ export function openDialog(title, content, actions = [], { className = "", onClo
 /**
  * Asks before something that cannot be undone.
  *
+ * @param {string} [otherwise] the button that does nothing
  * @returns {Promise<boolean>}
  */
-export function confirmAction(title, text, label) {
+export function confirmAction(title, text, label, otherwise = "Cancel") {
     return new Promise((resolve) => {
         let answer = false;
         const yes = { label, kind: "danger", run: () => void (answer = true) };
-        openDialog(title, h("p", {}, text), [{ label: "Cancel" }, yes], {
+        openDialog(title, h("p", {}, text), [{ label: otherwise }, yes], {
             className: "small",
             onClose: () => resolve(answer),
         });

@@ -40,9 +40,9 @@ def measuring(home: Path, port: int = 0) -> Iterator[Server]:
 
 def open_measure(page: Page, server: Server, path: str = "", **query: str) -> None:
     """Opens a page of Measure as the presenter."""
-    page.goto(f"{server.base_url}/measure?token={server.token}")
-    if path or query:
-        page.goto(f"{server.base_url}/measure{path}{'?' + urlencode(query) if query else ''}")
+    name = f"lockfree_lab_{server.base_url.rpartition(':')[2]}"
+    page.context.add_cookies([{"name": name, "value": server.token, "url": server.base_url}])
+    page.goto(f"{server.base_url}/measure{path}{'?' + urlencode(query) if query else ''}")
 
 
 def keep(home: Path, *runs: Run) -> None:

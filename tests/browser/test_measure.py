@@ -228,7 +228,7 @@ def test_charts_grow_and_keep_their_zoom(measure: OpenMeasure) -> None:
     expect(page.get_by_role("button", name="Reset zoom").first).to_be_visible()
     state = """() => {
         const { layout, data } = document.querySelector(".chart-picture");
-        return [layout.yaxis.range, JSON.stringify(data.map(({ y }) => y))];
+        return [layout.yaxis.range, JSON.stringify(data.map(({ customdata }) => customdata))];
     }"""
     zoomed, figures = page.evaluate(state)
     page.wait_for_function(f"(before) => ({state})()[1] !== before", arg=figures)
@@ -287,7 +287,7 @@ def test_every_chart_is_handed_out_as_picture_and_table(measure: OpenMeasure, ho
     keep(home, run)
     page = measure(f"/runs/{run.id}")
     wait_drawn(page)
-    chart = page.locator(".result-chart").first
+    chart = page.locator('[data-chart="throughput-bars-8-threads"]')
     title = chart.locator(".chart-title").inner_text()
     label = chart.locator("[role=img]").get_attribute("aria-label") or ""
     assert label.startswith(f"Bars: {title}. 4 cores, CPython 3.11.0") and "C: stack 9.000" in label
@@ -297,6 +297,7 @@ def test_every_chart_is_handed_out_as_picture_and_table(measure: OpenMeasure, ho
             chart.get_by_role("button", name=kind).click()
         return found.value.suggested_filename, Path(found.value.path()).read_bytes()
 
+    chart.scroll_into_view_if_needed()
     name, picture = save("PNG")
     assert re.fullmatch(r"lockfree-lab_bench-Kept-b-run-b-_[a-z0-9-]+_[\dT-]+\.png", name)
     assert picture.startswith(b"\x89PNG") and struct.unpack_from(">II", picture, 16) == (2400, 1440)

@@ -197,7 +197,8 @@ function axesOf(layout, size) {
     const axes = Object.entries(layout).filter(([name]) => AXIS.test(name));
     return Object.fromEntries(
         axes.map(([name, axis]) => {
-            const title = { ...axis.title, text: wrapped(axis.title?.text ?? ""), font: { size }, standoff: 8 };
+            const text = axis.title?.text ?? "";
+            const title = { ...axis.title, text: name[0] === "y" ? wrapped(text) : text, font: { size }, standoff: 8 };
             return [name, { ...axis, title }];
         }),
     );

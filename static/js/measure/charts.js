@@ -3,6 +3,8 @@
 import { onTheme } from "../theme.js";
 import { ResultChart } from "./chart.js";
 
+const idle = (run) => (globalThis.requestIdleCallback ?? setTimeout)(run);
+
 /**
  * @param {HTMLElement} root
  * @param {import("./chart.js").Setting} setting
@@ -27,6 +29,15 @@ export function createResultCharts(root, setting) {
                 else shown.set(chart.key, new ResultChart(chart, setting));
                 const { element } = shown.get(chart.key);
                 if (root.children[index] !== element) root.insertBefore(element, root.children[index] ?? null);
+            });
+        },
+        /** Draws, when there is nothing else to do, what nobody has scrolled to: it may be printed. */
+        drawRest() {
+            idle(async () => {
+                for (const chart of all()) {
+                    await chart.show();
+                    await new Promise(idle);
+                }
             });
         },
         /** Draws all of them, one after the other. @returns {Promise<void>} */

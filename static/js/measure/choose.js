@@ -64,7 +64,7 @@ class Chooser {
             group("Workload", this.workload.element),
         );
         this.kinds = h("div", { className: "kind-row" }, ...this.bench.kinds.map((kind) => this.kindBox(kind)));
-        this.threadHint = h("p", { className: "muted small" });
+        this.threadHint = h("p", { className: "muted fine" });
         this.error = h("p", { className: "field-error", role: "alert", hidden: true });
         this.hint = h("p", { className: "choose-estimate", role: "status" });
         this.name = textRow("Name", "name", 80);
@@ -158,7 +158,7 @@ class Chooser {
                 { className: "limit" },
                 h("label", { htmlFor: input.id }, label),
                 input,
-                h("span", { className: "muted small" }, unit),
+                h("span", { className: "muted fine" }, unit),
             );
         };
         this.limitRows = h(

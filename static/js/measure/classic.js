@@ -46,7 +46,7 @@ export function classicElement({ columns, rows, words }) {
             ),
         ),
     );
-    return h("div", {}, scrolling(table, words), h("p", { className: "muted small" }, words));
+    return h("div", {}, scrolling(table, words), h("p", { className: "muted fine" }, words));
 }
 
 /** What stands in the group's head need not be said again. */

@@ -130,6 +130,7 @@ class ComparePage {
         this.table.replaceChildren(changes.length > 0 ? changesTable(changes, runs) : h("p", {}, quiet));
         this.chartPart.hidden = charts.length === 0;
         this.charts.update(charts);
+        this.charts.drawRest();
     }
 }
 
@@ -175,7 +176,7 @@ function changeRow({ candidate, title, words, unit, figure: name, first, others 
         {},
         h("td", { className: "muted" }, candidate.split("/")[0]),
         h("th", { scope: "row" }, title),
-        h("td", { className: "muted" }, name === "ops_per_s" ? words : `${words}: ${name}`),
+        h("td", { className: "muted case-words" }, name === "ops_per_s" ? words : `${words}: ${name}`),
         h("td", { className: "right" }, span(first, unit)),
         ...others.flatMap((other) => otherCells(other, unit, name)),
     );
@@ -186,7 +187,7 @@ function otherCells(other, unit, name) {
         return [
             h("td", { className: "right divide muted" }, "–"),
             h("td", { className: "right" }),
-            h("td", { className: "muted" }, "not measured"),
+            h("td", { className: "says muted" }, "not measured"),
         ];
     const { interval, ratio, beyond_noise: isBeyond } = other;
     const isMore = ratio.median > 1;
@@ -199,7 +200,7 @@ function otherCells(other, unit, name) {
             { className: `right${isBeyond ? " strong" : ""}` },
             `${ratio.median.toFixed(2)} (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)})`,
         ),
-        h("td", { className: isBeyond ? "strong" : "muted" }, says),
+        h("td", { className: `says ${isBeyond ? "strong" : "muted"}` }, says),
     ];
 }
 

@@ -7,6 +7,7 @@
 const APART_MS = 500;
 const QUICK_MS = 100; // an answer that came at once and said nothing new is no reason to ask at once again
 const REST_MS = 2000;
+const UNSEEN_REST_MS = 15_000; // where nobody looks
 const RETRIES_MS = [500, 1000, 2000, 4000];
 
 export class JobFollower {
@@ -15,7 +16,16 @@ export class JobFollower {
      * @param {{ job(job: object | null): void, connection(state: "connected" | "lost" | "forbidden"): void }} hooks
      */
     constructor(client, hooks) {
-        Object.assign(this, { client, hooks, version: null, id: null, failures: 0, stopped: false, wake: null });
+        Object.assign(this, {
+            client,
+            hooks,
+            version: null,
+            id: null,
+            failures: 0,
+            stopped: false,
+            wake: null,
+            restMs: REST_MS,
+        });
     }
 
     async start() {
@@ -26,6 +36,12 @@ export class JobFollower {
             const rest = answer.ok ? this.take(answer.value.job, began) : this.fail(answer.error);
             await this.pause(rest);
         }
+    }
+
+    /** Whether somebody looks; who comes back is told at once. */
+    seen(isSeen) {
+        this.restMs = isSeen ? REST_MS : UNSEEN_REST_MS;
+        if (isSeen) this.wake?.();
     }
 
     /** Ask now: something was started or cancelled. */
@@ -46,7 +62,7 @@ export class JobFollower {
         [this.id, this.version] = [job?.id ?? null, job?.version ?? 0];
         this.hooks.job(job);
         const took = performance.now() - began;
-        return !isNew && took < QUICK_MS ? REST_MS : Math.max(0, APART_MS - took);
+        return !isNew && took < QUICK_MS ? this.restMs : Math.max(0, APART_MS - took);
     }
 
     fail({ status }) {

@@ -55,8 +55,10 @@ class HistoryPage {
             toRun: () => location.assign("/measure"),
             importFile: () => this.pick(),
         });
-        if (this.shell.mayChange) installDrop((file) => this.take(file), "Drop a result (JSON) to import it");
-        await this.load();
+        if (this.shell.mayChange) installDrop((file) => this.import(file), "Drop a result (JSON) to import it");
+        const { kept } = this.shell.bootstrap;
+        if (kept) this.take(kept);
+        else await this.load();
     }
 
     build() {
@@ -116,8 +118,13 @@ class HistoryPage {
             this.tools.hidden = this.runs.length === 0;
             return;
         }
-        states.hide("serverGone", "historyBroken", "loading");
-        ({ runs: this.runs, place: this.place } = answer.value);
+        this.take(answer.value);
+    }
+
+    /** @param {{ runs: object[], place: string }} kept */
+    take(kept) {
+        this.shell.states.hide("serverGone", "historyBroken", "loading");
+        ({ runs: this.runs, place: this.place } = kept);
         for (const id of this.chosen) if (!this.runs.some((run) => run.id === id)) this.chosen.delete(id);
         this.show();
     }
@@ -287,10 +294,10 @@ class HistoryPage {
 
     async pick() {
         const file = await pickFile(".json,application/json");
-        if (file) await this.take(file);
+        if (file) await this.import(file);
     }
 
-    async take(file) {
+    async import(file) {
         const { states } = this.shell;
         states.hide("refused", "inHistory");
         const found = await importFile(this.client, file);

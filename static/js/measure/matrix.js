@@ -16,7 +16,7 @@ export function createMatrix(bench, change) {
     const byKey = new Map(bench.candidates.map((candidate) => [candidate.key, candidate]));
     const boxes = { structures: new Map(), implementations: new Map() };
     const cells = new Map();
-    const reasons = h("ul", { className: "matrix-reasons muted small" });
+    const reasons = h("ul", { className: "matrix-reasons muted fine" });
 
     const box = (list, key, label) => {
         const input = h("input", { type: "checkbox", "data-key": key, id: `matrix-${list}-${key}` });
@@ -96,7 +96,7 @@ export function createMatrix(bench, change) {
 function legend(ways) {
     return h(
         "details",
-        { className: "matrix-legend small" },
+        { className: "matrix-legend fine" },
         h("summary", {}, "What these are"),
         h(
             "dl",

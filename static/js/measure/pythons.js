@@ -18,7 +18,7 @@ class Pythons {
     constructor(client, hooks) {
         Object.assign(this, { client, hooks, found: null, plan: null, every: false });
         this.list = h("div", { className: "pythons", role: "group", "aria-label": "Interpreters" });
-        this.looking = h("p", { className: "muted small", role: "status" }, "Looking for interpreters …");
+        this.looking = h("p", { className: "muted fine", role: "status" }, "Looking for interpreters …");
         this.again = h(
             "button",
             { type: "button", className: "button quiet small-button", onclick: () => this.load(true) },
@@ -84,14 +84,14 @@ class Pythons {
                     "span",
                     {},
                     h("span", { className: "python-title" }, one.title),
-                    h("span", { className: "muted small" }, ` ${facts.filter(Boolean).join(" · ")}`),
+                    h("span", { className: "muted fine" }, ` ${facts.filter(Boolean).join(" · ")}`),
                 ),
             ),
             h("span", { className: "python-path mono muted" }, one.path),
-            one.reason && h("p", { className: "small" }, `Cannot take samples: ${one.reason}`),
+            one.reason && h("p", { className: "fine" }, `Cannot take samples: ${one.reason}`),
             !one.reason &&
                 one.native_reason &&
-                h("p", { className: "muted small" }, `No extension: ${one.native_reason}`),
+                h("p", { className: "muted fine" }, `No extension: ${one.native_reason}`),
             one.command && commandLine(one.command, one.title),
         );
     }
@@ -123,7 +123,7 @@ function failedElement(failed) {
     const rows = failed.map(([path, reason]) =>
         h("li", {}, h("span", { className: "mono" }, path), h("span", { className: "muted" }, ` ${reason}`)),
     );
-    return [h("details", { className: "pythons-failed small" }, h("summary", {}, words), h("ul", {}, ...rows))];
+    return [h("details", { className: "pythons-failed fine" }, h("summary", {}, words), h("ul", {}, ...rows))];
 }
 
 /** A command to copy. */

@@ -78,6 +78,7 @@ export function createResult(root, { loadPlotly, textSize, actions = null }) {
             show("place", [run.environment, run.settings, run.interpreters, run.ended], () => [placeElement(run)]);
             sections.charts.element.hidden = found.charts.length === 0;
             charts.update(found.charts);
+            if (!run.running) charts.drawRest();
             setAttribute(root, "data-run", run.id);
         },
     };
@@ -121,7 +122,7 @@ function troubleList(title, texts, kind) {
 function allFigures(table, run) {
     const label = `All figures, ${cores(run.environment.cores)}`;
     const legend = "A median stands with the interval that holds it with 95 %; “?” marks too few samples for that.";
-    return h("div", {}, tableElement(table, { caption: label }), h("p", { className: "muted small" }, legend));
+    return h("div", {}, tableElement(table, { caption: label }), h("p", { className: "muted fine" }, legend));
 }
 
 function placeElement(run) {

@@ -72,7 +72,10 @@ class RunPage {
 
     begin() {
         onTheme(() => this.fetch());
-        document.addEventListener("visibilitychange", () => this.refresh());
+        document.addEventListener("visibilitychange", () => {
+            this.follower.seen(!document.hidden);
+            this.refresh();
+        });
         if (this.wanted) this.open(this.wanted);
         this.follower.start();
         return this;
@@ -93,7 +96,7 @@ class RunPage {
     async cancel() {
         if (!this.shell.mayChange || !this.isRunning) return;
         const text = `${this.job.done} samples have been taken. They are kept, and the run ends with them.`;
-        if (!(await confirmAction("Cancel this run?", text, "Cancel the run")) || !this.isRunning) return;
+        if (!(await confirmAction("Cancel this run?", text, "Cancel the run", "Go on")) || !this.isRunning) return;
         this.progress.cancelled();
         const answer = await this.client.cancel();
         if (!answer.ok) toast(`The run was not cancelled: ${answer.error.message}`, "bad");

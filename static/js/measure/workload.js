@@ -152,6 +152,6 @@ function turnsBox(name, set) {
     input.addEventListener("change", () => set(name, input.checked ? null : 50, null));
     return {
         input,
-        element: h("label", { className: "check-line small", htmlFor: input.id }, input, "put and take by turns"),
+        element: h("label", { className: "check-line fine", htmlFor: input.id }, input, "put and take by turns"),
     };
 }

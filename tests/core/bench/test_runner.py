@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -66,6 +67,30 @@ def test_the_budget_ends_it_and_every_case_has_a_sample(monkeypatch: pytest.Monk
     run = Runner("t", cases("stack/mutex", "stack/standard"), Limits(0.0, 0.0)).execute()
     assert run.ended == "budget"
     assert [len(case.samples) for case in run.cases] == [1, 1]
+
+
+@pytest.mark.parametrize(("budget_s", "samples"), [(12.0, 6), (10.5, 6), (9.0, 5), (3.0, 2)])
+def test_the_budget_is_stretched_a_little_for_the_rounds_that_an_interval_needs(
+    monkeypatch: pytest.MonkeyPatch, budget_s: float, samples: int
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("lockfree_core.bench.runner.time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def answer(python: str, spec: SampleSpec, cancelled: threading.Event, command: Sequence[str]) -> Any:
+        now[0] += 1.0
+        return {"ok": True, "ops_per_s": now[0]}
+
+    monkeypatch.setattr("lockfree_core.bench.runner.run_sample", answer)
+    run = Runner("t", cases("stack/mutex", "stack/standard"), Limits(0.0, budget_s)).execute()
+    assert run.ended == "budget"
+    assert len(run.cases[0].samples) == samples
+    assert run.seconds <= budget_s * 1.15 + 1
+
+
+def test_nothing_waits_for_the_null_candidate_to_be_precise(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, {"stack/null": [1.0, 9.0, 2.0, 8.0, 3.0, 7.0, 4.0], "stack/mutex": [5.0]})
+    run = Runner("t", cases("stack/null", "stack/mutex"), Limits(0.05, 60)).execute()
+    assert (run.ended, len(run.cases[0].samples)) == ("precise", 6)
 
 
 def test_failures_are_recorded_and_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,16 @@ def test_values_may_be_anything_and_missing_is_not_none(made: Any) -> None:
 
 @faces
 @kinds
+def test_keys_that_are_equal_are_one_key(made: Any) -> None:
+    for name in (1, 1.0, True, 2, 2.0, -1, -1.0, -2, 2**61 - 2, 2**61 - 1, 2**61, 2**80, float(2**80)):
+        made.set(name, type(name).__name__)
+    expected = {1: "bool", 2: "float", -1: "float", -2: "int", 2**80: "float"}
+    assert dict(made.items()) == {**expected, 2**61 - 2: "int", 2**61 - 1: "int", 2**61: "int"}
+    assert [made.get(key) for key in (True, 2.0, -1, 2**80)] == ["bool", "float", "float", "float"]
+
+
+@faces
+@kinds
 def test_it_has_no_room_for_other_arguments(made: Any) -> None:
     wrong: list[tuple[str, list[Any], dict[str, Any]]] = [
         ("get", [], {}), ("get", [1, 2, 3], {}), ("get", [1], {"fallback": 1}), ("get", [1, 2], {"default": 2}),

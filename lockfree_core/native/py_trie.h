@@ -72,6 +72,12 @@ static inline bool py_is_plain(const py_sought *sought)
     return PyLong_CheckExact(sought->key) && PyLong_AsLongLongAndOverflow(sought->key, &overflow) == sought->raw && !overflow;
 }
 
+/* Comparing two of that very type runs no code but the interpreter's, and raises nothing. */
+static inline bool py_compares_alone(PyObject *key)
+{
+    return PyUnicode_CheckExact(key) || PyLong_CheckExact(key) || PyBytes_CheckExact(key) || PyFloat_CheckExact(key);
+}
+
 /* For lf_trie_find and lf_trie_with. Runs nothing of Python's own; -1 where it would have to. */
 static inline int py_same_at_once(void *entry, void *context)
 {
@@ -84,8 +90,7 @@ static inline int py_same_at_once(void *entry, void *context)
     /* The key that is there is not looked at: in a large map it is far away. */
     if (there->is_plain && py_is_plain(sought))
         return 1;
-    if ((PyUnicode_CheckExact(there->key) && PyUnicode_CheckExact(sought->key)) ||
-        (PyLong_CheckExact(there->key) && PyLong_CheckExact(sought->key)))
+    if (Py_TYPE(there->key) == Py_TYPE(sought->key) && py_compares_alone(sought->key))
         return PyObject_RichCompareBool(there->key, sought->key, Py_EQ);
     return -1;
 }

@@ -2,20 +2,20 @@
 
 #include "py_trie.h"
 
-static PyTypeObject *node_type, *entry_type;
 static lf_trie *empty;
 
-/* -- nodes */
+/* -- nodes. Their type, and that of entries, is static, and so not counted with each of them. */
+
+static PyTypeObject node_type;
 
 lf_trie *lf_trie_allocate(unsigned length)
 {
-    return PyObject_GC_NewVar(lf_trie, node_type, (Py_ssize_t)length);
+    return PyObject_GC_NewVar(lf_trie, &node_type, (Py_ssize_t)length);
 }
 
 static int node_traverse(PyObject *self, visitproc visit, void *arg)
 {
     const lf_trie *node = (lf_trie *)self;
-    Py_VISIT(Py_TYPE(self));
     for (unsigned at = 0; at < node->length; at++)
         Py_VISIT((PyObject *)node->slot[at]);
     return 0;
@@ -23,27 +23,24 @@ static int node_traverse(PyObject *self, visitproc visit, void *arg)
 
 static void node_dealloc(PyObject *self)
 {
-    PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     PY_DEALLOC_BEGIN(self, node_dealloc)
     const lf_trie *node = (lf_trie *)self;
     for (unsigned at = 0; at < node->length; at++)
         Py_DECREF((PyObject *)node->slot[at]);
     PyObject_GC_Del(self);
-    Py_DECREF(type);
     PY_DEALLOC_END
 }
 
-static PyType_Slot node_slots[] = {
-    {Py_tp_doc, "A node of one or more versions of a map."},
-    PY_SLOT(Py_tp_dealloc, node_dealloc),
-    PY_SLOT(Py_tp_traverse, node_traverse),
-    {0, NULL},
-};
-
-static PyType_Spec node_spec = {
-    "lockfree_core.native._native.MapNode", offsetof(lf_trie, slot), sizeof(void *),
-    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, node_slots,
+static PyTypeObject node_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "lockfree_core.native._native.MapNode",
+    .tp_doc = "A node of one or more versions of a map.",
+    .tp_basicsize = offsetof(lf_trie, slot),
+    .tp_itemsize = sizeof(void *),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_dealloc = node_dealloc,
+    .tp_traverse = node_traverse,
 };
 
 lf_trie *py_trie_empty(void)
@@ -53,14 +50,17 @@ lf_trie *py_trie_empty(void)
 
 /* -- entries */
 
+static PyTypeObject entry_type;
+
 PyObject *py_entry_make(py_sought *sought, PyObject *value)
 {
-    py_entry *entry = PyObject_GC_New(py_entry, entry_type);
+    py_entry *entry = PyObject_GC_New(py_entry, &entry_type);
     if (entry == NULL)
         return NULL;
     entry->hash = sought->hash;
     entry->key = Py_NewRef(sought->key);
     entry->value = Py_NewRef(value);
+    entry->is_plain = py_is_plain(sought);
     /* Strings and numbers are in no cycle, and an entry never changes. */
     if (PyObject_IS_GC(sought->key) || PyObject_IS_GC(value))
         PyObject_GC_Track(entry);
@@ -70,7 +70,6 @@ PyObject *py_entry_make(py_sought *sought, PyObject *value)
 static int entry_traverse(PyObject *self, visitproc visit, void *arg)
 {
     const py_entry *entry = (py_entry *)self;
-    Py_VISIT(Py_TYPE(self));
     Py_VISIT(entry->key);
     Py_VISIT(entry->value);
     return 0;
@@ -78,26 +77,22 @@ static int entry_traverse(PyObject *self, visitproc visit, void *arg)
 
 static void entry_dealloc(PyObject *self)
 {
-    PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     PY_DEALLOC_BEGIN(self, entry_dealloc)
     Py_DECREF(((py_entry *)self)->key);
     Py_DECREF(((py_entry *)self)->value);
     PyObject_GC_Del(self);
-    Py_DECREF(type);
     PY_DEALLOC_END
 }
 
-static PyType_Slot entry_slots[] = {
-    {Py_tp_doc, "An entry of a map."},
-    PY_SLOT(Py_tp_dealloc, entry_dealloc),
-    PY_SLOT(Py_tp_traverse, entry_traverse),
-    {0, NULL},
-};
-
-static PyType_Spec entry_spec = {
-    "lockfree_core.native._native.MapEntry", sizeof(py_entry), 0,
-    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, entry_slots,
+static PyTypeObject entry_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "lockfree_core.native._native.MapEntry",
+    .tp_doc = "An entry of a map.",
+    .tp_basicsize = sizeof(py_entry),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_dealloc = entry_dealloc,
+    .tp_traverse = entry_traverse,
 };
 
 /* -- keys */
@@ -199,15 +194,11 @@ PyObject *py_trie_iterate(lf_trie *root)
     return iterator;
 }
 
-static PyTypeObject *type_of(PyObject *module, PyType_Spec *spec)
-{
-    return (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
-}
-
 int py_add_trie(PyObject *module)
 {
-    node_type = type_of(module, &node_spec);
-    entry_type = node_type == NULL ? NULL : type_of(module, &entry_spec);
-    empty = entry_type == NULL ? NULL : lf_trie_new(0, 0, 0, 0, 0);
+    (void)module;
+    if (PyType_Ready(&node_type) < 0 || PyType_Ready(&entry_type) < 0)
+        return -1;
+    empty = lf_trie_new(0, 0, 0, 0, 0);
     return empty == NULL ? -1 : 0;
 }

@@ -14,6 +14,7 @@ typedef struct {
     uint64_t hash; /* mixed */
     PyObject *key;
     PyObject *value;
+    bool is_plain; /* the key is an int that is its own hash: two such are equal if their hashes are */
 } py_entry;
 
 struct lf_trie *lf_trie_allocate(unsigned length);
@@ -45,7 +46,8 @@ static inline void lf_trie_ready(struct lf_trie *node)
    other key, so that one that changes the map does not make its own call begin again for ever. */
 typedef struct {
     PyObject *key;
-    uint64_t hash;
+    Py_hash_t raw;
+    uint64_t hash;     /* mixed */
     PyObject *equal;   /* a reference, or NULL */
     PyObject *unequal; /* a list, or NULL */
 } py_sought;
@@ -54,7 +56,7 @@ typedef struct {
 static inline int py_seek(PyObject *key, py_sought *sought)
 {
     Py_hash_t hash = PyObject_Hash(key);
-    *sought = (py_sought){key, lf_trie_mix((uint64_t)hash), NULL, NULL};
+    *sought = (py_sought){key, hash, lf_trie_mix((uint64_t)hash), NULL, NULL};
     return hash == -1 ? -1 : 0;
 }
 
@@ -62,6 +64,18 @@ static inline void py_sought_done(py_sought *sought)
 {
     Py_XDECREF(sought->equal);
     Py_XDECREF(sought->unequal);
+}
+
+static inline bool py_is_plain(const py_sought *sought)
+{
+    int overflow;
+    return PyLong_CheckExact(sought->key) && PyLong_AsLongLongAndOverflow(sought->key, &overflow) == sought->raw && !overflow;
+}
+
+/* Comparing two of that very type runs no code but the interpreter's, and raises nothing. */
+static inline bool py_compares_alone(PyObject *key)
+{
+    return PyUnicode_CheckExact(key) || PyLong_CheckExact(key) || PyBytes_CheckExact(key) || PyFloat_CheckExact(key);
 }
 
 /* For lf_trie_find and lf_trie_with. Runs nothing of Python's own; -1 where it would have to. */
@@ -73,8 +87,10 @@ static inline int py_same_at_once(void *entry, void *context)
         return 1;
     if (there->hash != sought->hash)
         return 0;
-    if ((PyUnicode_CheckExact(there->key) && PyUnicode_CheckExact(sought->key)) ||
-        (PyLong_CheckExact(there->key) && PyLong_CheckExact(sought->key)))
+    /* The key that is there is not looked at: in a large map it is far away. */
+    if (there->is_plain && py_is_plain(sought))
+        return 1;
+    if (Py_TYPE(there->key) == Py_TYPE(sought->key) && py_compares_alone(sought->key))
         return PyObject_RichCompareBool(there->key, sought->key, Py_EQ);
     return -1;
 }

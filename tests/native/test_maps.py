@@ -69,14 +69,21 @@ def test_does_what_a_dict_does(face: str, kind: str, calls: list[tuple[str, floa
 @faces
 @kinds
 def test_a_thousand_of_each_kind_of_key(made: Any) -> None:
-    for keys in ([f"key {number}" for number in range(1_000)], list(range(0, 64_000, 64))):
+    kinds: list[Callable[[int], Any]] = [
+        lambda number: f"key {number}",
+        lambda number: number * 64,
+        lambda number: number / 8,
+        lambda number: (number, "x"),
+        lambda number: number.to_bytes(4, "big"),
+    ]
+    for kind in kinds:
         fresh = type(made)()
-        for number, key in enumerate(keys):
-            fresh.set(key, number)
-        for number, key in enumerate(keys):
-            assert fresh.get(key) == number
-        assert sorted(fresh.items()) == sorted(zip(keys, range(1_000), strict=True))
-        assert fresh.get(-1 if isinstance(keys[0], int) else "none") is None
+        for number in range(1_000):
+            fresh.set(kind(number), number)
+        for number in range(1_000):
+            assert fresh.get(kind(number)) == number
+        assert sorted(fresh.items()) == sorted((kind(number), number) for number in range(1_000))
+        assert fresh.get(kind(1_000)) is None
 
 
 @faces
@@ -89,6 +96,16 @@ def test_values_may_be_anything_and_missing_is_not_none(made: Any) -> None:
         assert made.get(number, "missing") is value
     assert made.get(-1, "missing") == "missing"
     assert made.get(-1) is None
+
+
+@faces
+@kinds
+def test_keys_that_are_equal_are_one_key(made: Any) -> None:
+    for name in (1, 1.0, True, 2, 2.0, -1, -1.0, -2, 2**61 - 2, 2**61 - 1, 2**61, 2**80, float(2**80)):
+        made.set(name, type(name).__name__)
+    expected = {1: "bool", 2: "float", -1: "float", -2: "int", 2**80: "float"}
+    assert dict(made.items()) == {**expected, 2**61 - 2: "int", 2**61 - 1: "int", 2**61: "int"}
+    assert [made.get(key) for key in (True, 2.0, -1, 2**80)] == ["bool", "float", "float", "float"]
 
 
 @faces

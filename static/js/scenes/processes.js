@@ -113,8 +113,9 @@ class ProcessesPicture {
         const id = view.names.root("value");
         const text = writerText(view, id);
         if (text === null) return [];
-        const cas = view.entry.variant === "lock-free" && this.metrics.breadth !== "tiny";
-        const said = view.entry.variant === "flawed" ? text.replace("won", "written") : text;
+        const swings = view.names.sites.some((site) => site?.access === "compare_and_swap");
+        const cas = view.entry.variant === "lock-free" && swings && this.metrics.breadth !== "tiny";
+        const said = text.replace("won", view.entry.variant === "flawed" ? "written" : swings ? "won" : "added");
         const [x, y] = [cell.x + cell.w + 14, this.centre[1] + 5];
         const room = this.right - x - (cas ? 34 : 8);
         const words = [said, said.slice(said.indexOf("by"))].find((one) => textWidth(one, SIZE.text) <= room);

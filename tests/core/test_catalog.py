@@ -96,7 +96,9 @@ def test_items_count_at_the_cells_that_are_named(entry: Entry) -> None:
             method(*operation.keys[:1], *(7 for _ in range(operation.takes_value)))
             expected = {1: (1, 0), -1: (0, 1), 0: (0, 0)}[operation.items]
             assert (lane.inserted - before[0], lane.removed - before[1]) == expected
-        assert {operation.effect for operation in entry.operations if operation.effect} <= set(map(role_of, cell_names(world)))
+        assert {operation.effect for operation in entry.operations if operation.effect} <= set(
+            map(role_of, cell_names(world))
+        )
         assert ("lock" in cell_names(world)) == (entry.variant == "mutex")
     finally:
         world.close()

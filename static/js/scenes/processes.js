@@ -104,6 +104,7 @@ class ProcessesPicture {
             : "one page of shared memory";
         return [
             `${what}, mapped by ${processes}; nothing else is shared`, `${what}, mapped by ${processes}`,
+            `${isValue ? "multiprocessing.Value" : "one page of shared memory"}, ${processes}`,
             `${isValue ? "a Value" : "one page"}, ${processes}`, isValue ? "a Value" : "one page",
         ];
     }
@@ -191,7 +192,7 @@ class ProcessesPicture {
         }
         const [most] = [...groups.values()].sort((one, other) => other.length - one.length);
         if (!most || most.length < 2) return "";
-        const names = most.map(({ lane }) => laneName(lane.lane));
+        const names = most.map(({ lane }) => lane.lane).sort((one, other) => one - other).map(laneName);
         const many = `${names.length} want ${most[0].wants}`;
         const both = names.length === 2;
         const who = `${names.join(both ? " and " : ", ")} ${both ? "both want" : "want"} ${most[0].wants}`;

@@ -85,6 +85,7 @@ _STACK = (Operation("push", True, "head", +1), Operation("pop", False, "head", -
 _QUEUE = (Operation("enqueue", True, "next", +1), Operation("dequeue", False, "head", -1))
 _RING = (Operation("try_put", True, "tail", +1), Operation("try_get", False, "head", -1))
 _COUNTER = (Operation("increment", False, "value", +1),)
+_STRIPES = (Operation("increment", False, "stripe", +1), Operation("sum", False, "", 0, live=False))
 _KEYS = tuple(range(1, 8))
 _FIELDS = ("volume", "brightness")
 _READS = (Operation("get", False, "", 0, True, _KEYS), Operation("items", False, "", 0, live=False))
@@ -202,6 +203,14 @@ _ENTRIES = (
         ("SplitCasCounter", "fake CAS", "check then act", "TOCTOU", "non-atomic CAS"),
         "Two threads that have both compared before either writes both write; one increment is lost.",
         *_COUNTER_PROGRAM,
+    ),
+    Entry(
+        "striped-counter", "counter", "lock-free", "Counter in stripes",
+        "A cell for each thread, eight of them: nobody waits for anybody, and the sum is read stripe after stripe.",
+        "D. Lea: LongAdder. java.util.concurrent.atomic, Java 8, 2014.",
+        "wait-free", "counter", f"{_PACKAGE}.striped_counter:SmallStripedCounter", _STRIPES,
+        ("StripedCounter", "SmallStripedCounter", "LongAdder", "sharded counter", "per-thread counter", "false sharing",
+         "statistics counter"), "", "increment; increment | increment; sum", "",
     ),
     Entry(
         "copy-on-write-map", "map", "lock-free", "Copy-on-write map",

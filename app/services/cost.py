@@ -36,10 +36,8 @@ async def measure(run: Run, python: str | None) -> dict[str, Any]:
     if _measuring.locked():
         raise Refusal(409, "the cost of watching is being measured; wait until that is done")
     entry, knobs = run.spec.entry, run.spec.knobs
-    if entry.processes:
-        raise Refusal(409, "only threads are measured here; lockfree-lab bench --preset processes measures processes")
     operations = [asdict(operation) for operation in entry.operations]
-    plan = make_plan(entry.factory, operations, knobs.as_dict(), run.spec.seed)
+    plan = make_plan(entry.factory, operations, knobs.as_dict(), run.spec.seed, processes=entry.processes)
     async with _measuring, _paused(run):
         result = await _measure(plan, python)
     return {

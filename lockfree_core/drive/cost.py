@@ -3,7 +3,8 @@
 ``python -m lockfree_core.drive.cost`` reads a plan (see ``make_plan`` in ``plan.py``) as JSON from standard input and
 prints ``{"traced": …, "untraced": …, "ratio": …}``: operations a second, and how many times as many are done untraced.
 Threads, mix, prefill, backoff and seed are the plan's; throttle, think time and gap are left out. Traced operations
-run in an engine process whose records are thrown away here, so this is the cost in the threads that are watched.
+run in an engine process whose records are thrown away here, so this is the cost in the threads that are watched. Where
+processes run the structure both are done in processes.
 """
 
 from __future__ import annotations
@@ -119,6 +120,8 @@ def _bind(structure: Any, step: Step, draw: Callable[[], float]) -> Callable[[],
 
 def _run_untraced(plan: Plan, knobs: Knobs, seconds: float) -> tuple[int, float]:
     """Operations that returned, and how long that took: less than ``seconds`` where every thread has raised."""
+    if plan.processes:
+        return _run_untraced_processes(plan, knobs, seconds)
     structure = plan.factory(default_memory(make_backoff(knobs)))
     insert = _bind(structure, plan.operations[plan.insertion], random.Random(plan.seed).random)
     for _ in range(knobs.prefill):
@@ -141,6 +144,20 @@ def _run_untraced(plan: Plan, knobs: Knobs, seconds: float) -> tuple[int, float]
     finally:
         sys.setswitchinterval(interval)
     return done, elapsed
+
+
+def _run_untraced_processes(plan: Plan, knobs: Knobs, seconds: float) -> tuple[int, float]:
+    from lockfree_core.drive.processes.children import Children  # what threads run does without
+    from lockfree_core.drive.processes.store import check_store
+
+    check_store(plan.processes)
+    insert = plan.operations[plan.insertion].name
+    children = Children(lambda lane, pid, status: None)
+    try:
+        children.make(plan.factory, plan.processes, insert, [()] * knobs.prefill)
+        return children.measure(knobs.threads, seconds, insert, knobs.as_dict())
+    finally:
+        children.close()
 
 
 def _run_traced(plan: Mapping[str, Any], python: str | None, seconds: float) -> tuple[int, float]:

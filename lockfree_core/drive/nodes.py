@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-__all__ = ["cells_of", "plain_of"]
+__all__ = ["cells_of", "plain_of", "role_of"]
 
 
 class KeyAndValue(NamedTuple):
@@ -15,6 +15,11 @@ class KeyAndValue(NamedTuple):
 
     def __repr__(self) -> str:
         return f"{self.key!r}: {self.value!r}"
+
+
+def role_of(name: str) -> str:
+    """What a cell of that name is for, whichever of several it is: ``stripe`` for ``stripe 3``."""
+    return name.rstrip(" 0123456789")
 
 
 def cells_of(node: Any) -> list[Any]:

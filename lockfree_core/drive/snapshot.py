@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 from types import FrameType
@@ -122,7 +123,7 @@ def _locals(lane: Lane) -> dict[str, Any]:
         return {name: told[name] for name in lane.trail if name in told} if lane.operation >= 0 else {}
     if lane.operation < 0 or lane.thread is None or lane.status in (Status.RAISED, Status.STOPPED):
         return {}
-    frame: FrameType | None = sys._current_frames().get(lane.thread.ident or 0)
+    frame: FrameType | None = _frames().get(lane.thread.ident or 0)
     while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(_INNER):
         frame = frame.f_back
     known: dict[str, Any] = {}
@@ -130,3 +131,17 @@ def _locals(lane: Lane) -> dict[str, Any]:
         known = frame.f_locals | known
         frame = frame.f_back
     return {name: known[name] for name in lane.trail if name in known}
+
+
+def _frames() -> dict[int, FrameType]:
+    """Where each thread stands.
+
+    CPython 3.11 holds a lock meanwhile that a collection needs, where there is a ``threading.local`` in the garbage.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        if collects:
+            gc.enable()

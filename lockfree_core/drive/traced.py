@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from lockfree_core.drive.control import Control
 from lockfree_core.drive.lane import FREE, Lane, Status
-from lockfree_core.drive.nodes import plain_of
+from lockfree_core.drive.nodes import plain_of, role_of
 from lockfree_core.drive.sites import SiteTable
 from lockfree_core.drive.traced_cells import make_cells
 from lockfree_core.drive.traced_lock import TracedLock
@@ -210,8 +210,8 @@ class TracedMemory:
             return number
 
     def role(self, name: str) -> int:
-        """A number for the name of a cell, to compare quickly."""
-        return self._roles.setdefault(name, len(self._roles))
+        """A number for what cells of that name are for, to compare quickly."""
+        return self._roles.setdefault(role_of(name), len(self._roles))
 
     def resolve(self, frame: FrameType, access: str) -> tuple[int, str | None, bool]:
         """A site that has not been met before."""

@@ -29,7 +29,8 @@ export function createAccount(root, context) {
     const values = {};
     const cells = FIELDS.map(([name, label, title]) => {
         values[name] = h("span", { className: "account-value numbers" }, "–");
-        return h("span", { className: `account-cell account-${name}`, title: inWorkers(title) }, label && `${label} `, values[name]);
+        const attributes = { className: `account-cell account-${name}`, title: inWorkers(title) };
+        return h("span", attributes, label && `${label} `, values[name]);
     });
     const line = h("div", { className: "account-line" }, ...cells);
     const counts = createCounts(context);

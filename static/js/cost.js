@@ -3,8 +3,9 @@
  * held meanwhile.
  */
 
-import { h, setText } from "./dom.js";
+import { h, setAttribute, setText } from "./dom.js";
 import { rate } from "./format.js";
+import { inWorkers } from "./layout.js";
 import { toast } from "./toast.js";
 
 const ASK = "what does watching cost?";
@@ -22,7 +23,7 @@ export function createCost(api) {
         { type: "button", className: "pill optional", hidden: true, onclick: () => measure() },
         ASK,
     );
-    element.title =
+    const explain =
         "Measures this structure with these threads, traced and untraced, half a second each; the run stands still.";
 
     const measure = async () => {
@@ -45,6 +46,7 @@ export function createCost(api) {
             if (subject !== state.subject && !state.busy) setText(element, ASK);
             Object.assign(state, { run, subject });
             element.hidden = !run || !controllable;
+            setAttribute(element, "title", inWorkers(explain));
         },
     };
 }

@@ -38,7 +38,8 @@ export function createCounts(context) {
         if (latest === null) return;
         table = createTable();
         table.show(latest);
-        openDialog(inWorkers("Counts of each thread"), table.element, [], { className: "counts-dialog", onClose: () => (table = null) });
+        const options = { className: "counts-dialog", onClose: () => (table = null) };
+        openDialog(inWorkers("Counts of each thread"), table.element, [], options);
     };
     const element = h(
         "button",

@@ -32,8 +32,9 @@ export function createHeader(tools, cost) {
     let before = "";
     return {
         /**
-         * @param {{ run: object | null, role: string, connection: string, recording: string | null, shared?: string }} page
-         *     `shared`: what the processes share that run it; empty where threads do
+         * @param {{
+         *     run: object | null, role: string, connection: string, recording: string | null, shared?: string
+         * }} page  `shared`: what the processes share that run it; empty where threads do
          */
         show(page) {
             const pills = describePills(page);
@@ -83,8 +84,13 @@ const ACCESSES = {
         "Each access takes a small lock and compares: an emulated CAS, which can itself block. Lost CASes come from " +
             "delays injected between load and CAS; with a GIL hardly any would be lost otherwise.",
     ],
-    atomics: ["hardware atomics", `Each access is one instruction of the processor, on memory that processes share. ${TURNS}`],
-    words: ["plain reads and writes", `Processes read and write memory that they share, and nothing makes the two one step. ${TURNS}`],
+    atomics: [
+        "hardware atomics", `Each access is one instruction of the processor, on memory that processes share. ${TURNS}`,
+    ],
+    words: [
+        "plain reads and writes",
+        `Processes read and write memory that they share, and nothing makes the two one step. ${TURNS}`,
+    ],
     value: ["multiprocessing.Value", `The standard library's own number and lock between processes. ${TURNS}`],
 };
 

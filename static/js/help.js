@@ -24,8 +24,8 @@ const SHAPES = [
 const HONESTY = [
     "The CAS is emulated: a small lock makes each access one step. It can itself block; hardware does not.",
     "The contention is injected. With a GIL a CAS hardly ever fails; the gap knobs put a delay between load and CAS.",
-    "Processes are real ones: each has its own address space, they share one page, and a kill is SIGKILL. One access at a " +
-        "time is let through, so that its order is known; what is lost between them is lost by itself, not injected.",
+    "Processes are real ones: each has its own address space, they share one page, and a kill is SIGKILL. One access " +
+        "at a time is let through, so that the order is known; what they lose to each other is not injected.",
     "The seed fixes the operations and the delays, not the interleaving: that is the system's.",
     "The memory is sequentially consistent: no reordering is shown, and none can be found here.",
     "Watching costs. Throughput on this page is that of a traced run; the button at the top measures the difference.",

@@ -153,7 +153,7 @@ class Panel {
 
 /** Why a knob has no effect now, in two or three words, or null. */
 export function mootReason(name, values, entry) {
-    if (name === "insert_share" && entry && entry.operations.length < 2) return "one operation only";
+    if (name === "insert_share" && entry && entry.operations.filter(({ live }) => live !== false).length < 2) return "one operation only";
     if (name === "gap_ms" && values.gap_kind === "yield") return "yield has no length";
     if (["gap_kind", "gap_ms", "gap_thread"].includes(name) && values.gap_share === 0) return "no gap";
     if (name === "backoff_base_us" && values.backoff === "none") return "no backoff";

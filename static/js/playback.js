@@ -287,8 +287,8 @@ export class Playback {
     }
 
     /**
-     * Items, as far as the model can tell: how far the tail of a ring is before its head, the value of a counter, else
-     * the nodes that are reachable (a dummy among them).
+     * Items, as far as the model can tell: how far the tail of a ring is before its head, the value of a counter (of
+     * one in stripes the sum), else the nodes that are reachable (a dummy among them).
      */
     _depth(state) {
         const number = (id) => {
@@ -299,10 +299,10 @@ export class Playback {
         if (head !== 0 && tail !== 0 && [head, tail].every((id) => this.names.cell(id).kind === "integer")) {
             return Math.max(0, number(tail) - number(head));
         }
-        for (const id of this.names.rootCells()) {
-            if (this.names.cell(id).kind === "integer") return number(id);
-        }
-        return state.live;
+        const integers = this.names.rootCells().filter((id) => this.names.cell(id).kind === "integer");
+        if (integers.length === 0) return state.live;
+        const isStriped = this.names.cell(integers[0]).name.startsWith("stripe");
+        return (isStriped ? integers : integers.slice(0, 1)).reduce((sum, id) => sum + number(id), 0);
     }
 
     _rate() {

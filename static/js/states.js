@@ -117,7 +117,9 @@ const STATES = {
         place: "banner",
         fault: true,
         title: `${threads} stopped: an operation raised.`,
-        text: `${sentence(message)} ${left > 0 ? inWorkers("The other threads go on.") : "None is left; a restart begins anew."}`,
+        text: `${sentence(message)} ${
+            left > 0 ? inWorkers("The other threads go on.") : "None is left; a restart begins anew."
+        }`,
         actions: ["showFault", "dismiss"],
     }),
     skipped: ({ skipped }) => ({

@@ -82,7 +82,7 @@ function isWhole(context, at) {
 function contents({ names, entry }, state) {
     const view = { names, state };
     const [insert] = entry.operations;
-    if (entry.scene === "counter") {
+    if (entry.scene === "counter" && names.root("value") !== 0) {
         const code = rootValue(view, "value");
         return repeat(insert.name, isInteger(code) ? decodeInteger(code) : 0);
     }

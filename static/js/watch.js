@@ -162,7 +162,7 @@ class WatchPage {
         this.knobs.setDisabled(!controllable || run?.state === "ended");
         const steppable = entry?.labs.includes("step") ?? true;
         this.controls.show({ run, controllable, steppable, twin: twinVariant(this.bootstrap.structures, entry) });
-        this.cost.show(entry?.processes ? null : run, controllable); // the measurement compares threads
+        this.cost.show(run, controllable);
         const shared = entry?.processes ?? "";
         this.header.show({ run, role: this.role, connection: this.connection, recording, shared });
         document.title = run && entry ? `${entry.title} · Lockfree Lab` : "Watch · Lockfree Lab";

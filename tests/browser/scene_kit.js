@@ -10,6 +10,7 @@ import { createScene } from "/static/js/scenes/index.js";
 
 const CELLS = {
     head: 1, tail: 2, value: 3, lock: 4, root: 5, left: 6, right: 7, "left lock": 8, "right lock": 9, "hazard T1.0": 10,
+    ...Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`stripe ${index}`, 90 + index])),
     ...Object.fromEntries(Array.from({ length: 24 }, (_, index) => [`slot ${index} stamp`, 20 + index])),
     ...Object.fromEntries(Array.from({ length: 24 }, (_, index) => [`slot ${index} value`, 50 + index])),
 };

@@ -80,12 +80,27 @@ function claimedRing(layout) {
         .record(0, "CAS_LOST", { cell: "tail", before: integer(8), after: integer(8), aux: integer(7) });
 }
 
+/** A counter in eight stripes, of so many threads. */
+function stripes(layout, values, threads) {
+    const world = new World(layout, "counter", "lock-free", { roots: values.map((_, index) => `stripe ${index}`) });
+    values.forEach((value, index) => world.cell(`stripe ${index}`, integer(value), { version: value, writer: index }));
+    for (let lane = 0; lane < threads; lane += 1) world.lane(lane);
+    return world.record(0, "EXCHANGE", { cell: "stripe 0", before: integer(values[0] - 1), after: integer(values[0]) });
+}
+
 function processes(layout, variant = "lock-free", shared = "atomics") {
     return new World(layout, "processes", variant).processes(shared, 31305, 31307, 31309, 31311)
         .number(41, { writer: 3, sequence: 2 });
 }
 
 export const STATES = {
+    "stripes: four threads": (layout) => {
+        const world = stripes(layout, [6, 2, 1, 4, 0, 0, 0, 0], 4).lane(2, { status: "killed" });
+        return { ...world.frameOf(), chosen: 3 };
+    },
+    "stripes: 32 threads, late": (layout) => stripes(
+        layout, Array.from({ length: 8 }, (_, index) => 1_204_311 + index), 32,
+    ).frameOf(),
     "processes: clash": (layout) => processes(layout).reader(0, 41).reader(1, 40, { losses: 1, attempts: 1 })
         .reader(2, 41, { status: "delay" }).lane(3, { status: "idle", operation: -1 }).frameOf(),
     "processes: killed": (layout) => ({

@@ -1,4 +1,7 @@
-"""Counters between processes on the stage: from hand-made frames, from real runs, and on the page itself."""
+"""Counters between processes on the stage: from hand-made frames, from real runs, and on the page itself.
+
+And the counter in stripes, which has no cell for its sum either.
+"""
 
 from __future__ import annotations
 
@@ -119,6 +122,15 @@ def test_threads_are_threads_again_on_the_next_picture(scenes: Page) -> None:
         return [...svg.querySelectorAll(".ticket .lane")].map((name) => name.textContent);""",
     )
     assert names == ["T2", "T1", "T3"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_stripes_have_their_threads_under_them_and_their_sum_above(scenes: Page, size: tuple[int, int]) -> None:
+    found = picture(scenes, "stripes: four threads", size)
+    assert {"the sum of 8 stripes; no cell holds it", *(f"stripe {index}" for index in range(8))} <= set(found["texts"])
+    assert [text for text in found["texts"] if text.isdecimal()] == ["6", "2", "1", "4", "0", "0", "0", "0"]
+    assert found["chips"] == ["T1: has added here", "T2: adds here", "T3: adds here", "T4: adds here"]
+    assert found["words"].startswith("sum 13 of stripe 0: 6, stripe 1: 2, stripe 2: 1, stripe 3: 4")
 
 
 # -- real runs

@@ -17,6 +17,7 @@ from typing import Any, Final
 from lockfree_core.drive.processes.store import SharedInteger, SharedLock, Store
 from lockfree_core.drive.sites import Site, SiteTable
 from lockfree_core.errors import EngineError
+from lockfree_core.memory import Backoff, NoBackoff
 from lockfree_core.trace.layout import MAX_LANES
 
 __all__ = ["DO", "AnnouncedMemory", "Link"]
@@ -62,7 +63,8 @@ class AnnouncedMemory:
     """Shared integers and locks for an algorithm.
 
     Attributes:
-        link: the pipe; None while the nursery sets the structure up, when nobody needs to be asked.
+        link: the pipe; None where nobody needs to be asked: while the nursery sets the structure up, and untraced.
+        policy: the backoff where there is no link.
         index: the number of this process.
         made: what was handed out, in order: kind, name, and the thing itself.
     """
@@ -70,6 +72,7 @@ class AnnouncedMemory:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.link: Link | None = None
+        self.policy: Backoff = NoBackoff()
         self.index = 0
         self.made: list[tuple[str, str, Any]] = []
 
@@ -113,6 +116,8 @@ class AnnouncedMemory:
         """Back off."""
         if self.link is not None:
             self.link.pause(losses)
+        else:
+            self.policy.pause(losses)
 
     def random(self) -> random.Random:
         """A generator that begins anew with each process."""
@@ -200,8 +205,7 @@ class AnnouncedLock:
     def __enter__(self) -> None:
         link = self._memory.link
         if link is None:
-            if not self._real.acquire():
-                raise EngineError("the lock is held before anybody runs")
+            self._real.acquire(wait=True)
             return
         link.announce("acquire", sys._getframe(1), self._number)
         while True:

@@ -80,6 +80,11 @@ class Children:
         """How much is inside the structure."""
         return int(self._ask("inside"))
 
+    def measure(self, threads: int, seconds: float, insert: str, knobs: dict[str, Any]) -> tuple[int, float]:
+        """Let so many processes insert, with nobody watching; how many operations that were, and how long it took."""
+        operations, elapsed = self._ask("measure", threads, seconds, insert, knobs)
+        return int(operations), float(elapsed)
+
     def close(self) -> None:
         """End them all; returns when they are gone. Idempotent."""
         with self._lock, contextlib.suppress(OSError):

@@ -8,21 +8,26 @@ buried yet is surely theirs, and it can be killed by it. When the engine lets go
 from __future__ import annotations
 
 import importlib
+import mmap
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import recv_handle
-from typing import Any
+from typing import Any, Final, NoReturn
 
 from lockfree_core.drive.account import count_inside
+from lockfree_core.drive.knobs import Knobs
 from lockfree_core.drive.processes.announced import AnnouncedMemory
 from lockfree_core.drive.processes.process import serve
 from lockfree_core.drive.processes.store import make_store
-from lockfree_core.errors import LockfreeError
+from lockfree_core.errors import EngineError, LockfreeError
 
 __all__ = ["Nursery", "main"]
+
+_BATCH: Final = 64  # operations between two looks at the clock
 
 
 class Nursery:
@@ -72,12 +77,34 @@ class Nursery:
     def on_fork(self, lane: int) -> int:
         """A process for a lane, whose end of its pipe follows the message; its number."""
         pipe = recv_handle(self._channel)
-        pid = os.fork()
+        try:
+            pid = _fork()
+        except BaseException:
+            os.close(pipe)
+            raise
         if pid == 0:
             self._become_a_process(lane, pipe)
         os.close(pipe)  # or nobody would see its end
         self._children[pid] = lane
         return pid
+
+    def on_measure(self, threads: int, seconds: float, insert: str, knobs: dict[str, Any]) -> tuple[int, float]:
+        """Let so many processes insert, with nobody watching; how many operations that were, and how long it took."""
+        from lockfree_core.drive.cost import make_backoff
+
+        self._memory.policy = make_backoff(Knobs().changed(knobs))
+        done = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("q")
+        began = time.monotonic()
+        pids = []
+        for lane in range(threads):
+            pid = _fork()
+            if pid == 0:
+                self._memory.index = lane
+                _work(getattr(self._structure, insert), began + seconds, done, lane)
+            pids.append(pid)
+        for pid in pids:
+            os.waitpid(pid, 0)
+        return sum(done), time.monotonic() - began
 
     def on_kill(self, pid: int) -> None:
         """SIGKILL, and bury it."""
@@ -125,6 +152,26 @@ class Nursery:
     def _end(self) -> None:
         for pid in list(self._children):
             self.on_kill(pid)
+
+
+def _fork() -> int:
+    try:
+        return os.fork()
+    except OSError as error:
+        raise EngineError(f"no process can be started ({error.strerror}); use fewer") from error
+
+
+def _work(operation: Callable[[], object], deadline: float, done: memoryview, lane: int) -> NoReturn:
+    """The body of a process that is measured. It never returns."""
+    count = 0
+    try:
+        while time.monotonic() < deadline:
+            for _ in range(_BATCH):
+                operation()
+            count += _BATCH
+    finally:
+        done[lane] = count
+        os._exit(0)
 
 
 def main(arguments: list[str]) -> int:

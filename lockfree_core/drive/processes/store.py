@@ -40,8 +40,8 @@ class SharedInteger(Protocol):
 class SharedLock(Protocol):
     """A lock between processes."""
 
-    def acquire(self) -> bool:
-        """Take it if it is free; whether it was."""
+    def acquire(self, wait: bool = False) -> bool:
+        """Take it if it is free, or wait until it is; whether it was taken."""
         ...
 
     def release(self) -> None:
@@ -147,8 +147,8 @@ class _ValueLock:
     def __init__(self, value: Any) -> None:
         self._lock = value.get_lock()
 
-    def acquire(self) -> bool:
-        return bool(self._lock.acquire(False))
+    def acquire(self, wait: bool = False) -> bool:
+        return bool(self._lock.acquire(wait))
 
     def release(self) -> None:
         self._lock.release()

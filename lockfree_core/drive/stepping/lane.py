@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from lockfree_core.drive.account import is_refused
+from lockfree_core.drive.nodes import role_of
 from lockfree_core.drive.stepping.nodes import has_text
 from lockfree_core.drive.stepping.pending import Pending
 from lockfree_core.drive.stepping.program import WORK, Call, Method
@@ -121,12 +122,12 @@ class SteppedLane:
 
     def stored(self, name: str) -> None:
         """It wrote a cell of that name, without a compare-and-swap."""
-        if name == self._effect:
+        if role_of(name) == self._effect:
             self._takes_effect()
 
     def decided(self, won: bool, decisive: bool, name: str) -> None:
         """A compare-and-swap on a cell of that name was won or lost."""
-        if won and name == self._effect:
+        if won and role_of(name) == self._effect:
             self._takes_effect()
         if decisive:
             self.attempts += 1

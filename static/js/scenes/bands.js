@@ -125,6 +125,8 @@ function restItem(rest, isMore, x, y, width) {
     return {
         key: "callout:rest", type: "panel", at: [x, y], w: width, h: CALLOUTS, lines,
         look: `callout${fault ? " fault" : ""}`,
-        button: { lane: rest[0].lane, label: `${rest.length}${isMore ? " more" : ""} ${workerWord(2)} are stopped: ${names}` },
+        button: {
+            lane: rest[0].lane, label: `${rest.length}${isMore ? " more" : ""} ${workerWord(2)} are stopped: ${names}`,
+        },
     };
 }

@@ -4,14 +4,15 @@
  * lost.
  */
 
-import { laneName, workerWord } from "../layout.js";
+import { laneName } from "../layout.js";
 import { localState } from "../state.js";
 import { calloutHeight, layoutCallouts } from "./bands.js";
 import { writerText } from "./foot.js";
 import { SIZE } from "./metrics.js";
 import { doorHeight, layoutDoor } from "./mutex.js";
 import { integerOf, isActive, isStopped, latestAccess, rootValue } from "./reading.js";
-import { fit, grouped, plural, textWidth } from "./text.js";
+import { describeStripes, layoutStripes, stripesOf } from "./stripes.js";
+import { countWorkers, fit, grouped, plural, textWidth } from "./text.js";
 
 const BOX = { h: 96, pad: 30, least: 150 };
 const DIGITS = [64, 48, 36, 24];
@@ -67,6 +68,7 @@ export function overwriting(view) {
 
 /** @returns {import("./stage.js").Item[]} */
 export function layoutCounter(view, metrics, { inset = 0 } = {}) {
+    if (stripesOf(view).length > 0) return layoutStripes(view, metrics, inset);
     const picture = new CounterPicture(view, metrics);
     return inset > 0 ? picture.number() : picture.whole();
 }
@@ -237,7 +239,7 @@ class CounterPicture {
         ];
         return {
             key: `tickets:${read}`, type: "panel", at: [x, y], w: this.ticketWidth, h: TICKET.h, lines, look: "group",
-            button: { lane: next, label: `${lanes.length} ${workerWord(lanes.length)} read ${read}: ${who}. Choose ${laneName(next)}` },
+            button: { lane: next, label: `${countWorkers(lanes.length)} read ${read}: ${who}. Choose ${laneName(next)}` },
         };
     }
 
@@ -299,6 +301,7 @@ function packRows(cards, columns) {
 
 /** The state in words. @param {import("./reading.js").View} view */
 export function describeCounter(view) {
+    if (stripesOf(view).length > 0) return describeStripes(view);
     const value = integerOf(rootValue(view, "value")) ?? 0;
     const all = tickets(view).slice(0, 8).map(({ lane, read, wants, stale }) => (
         `${laneName(lane.lane)} read ${read}${wants === null ? "" : `, wants ${wants}`}${stale ? " (stale)" : ""}`));

@@ -114,7 +114,8 @@ function wholeLines({ view, lane, ticket, form, dead, pid }) {
     const end = form.w - PAD - (dead ? BROKEN - 6 : 0);
     const room = form.w - 2 * PAD - (dead ? BROKEN - 6 : 0);
     const lines = [{ look: "note", x: PAD, y: form.h - 8, text: firstThatFits(notesOf(view, lane, ticket), room) }];
-    const number = pid === null ? "" : fit(String(pid), end - PAD - chipWidth(lane.lane) - 6, SIZE.small, { mono: true });
+    const left = PAD + chipWidth(lane.lane) + 6;
+    const number = pid === null ? "" : fit(String(pid), end - left, SIZE.small, { mono: true });
     if (number) lines.push({ look: "pid", x: end, y: 18, text: number, anchor: "end" });
     return lines;
 }

@@ -62,7 +62,8 @@ class ProcessesPicture {
             items.push(...this.tray(y + 6));
             y += TRAY + 6;
         }
-        items.push(...this.words(y + 18), ...layoutBoxes(this, { top: y + WORDS, bottom: this.foot - calloutHeight(view), left, right }));
+        const bottom = this.foot - calloutHeight(view);
+        items.push(...this.words(y + 18), ...layoutBoxes(this, { top: y + WORDS, bottom, left, right }));
         items.push(...layoutCallouts(view, { left, right, bottom: this.foot }));
         if (doorHeight(view, metrics) > 0) items.push(...layoutDoor(view, { left, right, bottom: metrics.height - 8 }));
         return items;
@@ -76,7 +77,10 @@ class ProcessesPicture {
         const room = isLow ? cell.x - left - 26 : right - left - 24;
         const label = this.pageLabels().find((text) => textWidth(text, SIZE.small) <= room) ?? "";
         return [
-            { key: "page", type: "ground", at: [left, metrics.top], w: right - left, h: measures.h, look: "shared-page" },
+            {
+                key: "page", type: "ground", at: [left, metrics.top], w: right - left, h: measures.h,
+                look: "shared-page",
+            },
             { key: "page:label", type: "text", at: [left + 12, metrics.top + 18], text: label, face: "note" },
             { key: "counter:box", type: "ground", at: [cell.x, cell.y], w: cell.w, h: cell.h, look: "cell-box" },
             {
@@ -96,9 +100,11 @@ class ProcessesPicture {
         const alive = this.lanes.filter(({ status }) => status !== "killed").length;
         const processes = countWorkers(alive);
         const isValue = this.view.entry.processes === "value";
-        const what = isValue ? "multiprocessing.Value: a number in shared memory, and a lock" : "one page of shared memory";
+        const what = isValue ? "multiprocessing.Value: a number in shared memory, and a lock"
+            : "one page of shared memory";
         return [
             `${what}, mapped by ${processes}; nothing else is shared`, `${what}, mapped by ${processes}`,
+            `${isValue ? "multiprocessing.Value" : "one page of shared memory"}, ${processes}`,
             `${isValue ? "a Value" : "one page"}, ${processes}`, isValue ? "a Value" : "one page",
         ];
     }
@@ -108,8 +114,9 @@ class ProcessesPicture {
         const id = view.names.root("value");
         const text = writerText(view, id);
         if (text === null) return [];
-        const cas = view.entry.variant === "lock-free" && this.metrics.breadth !== "tiny";
-        const said = view.entry.variant === "flawed" ? text.replace("won", "written") : text;
+        const swings = view.names.sites.some((site) => site?.access === "compare_and_swap");
+        const cas = view.entry.variant === "lock-free" && swings && this.metrics.breadth !== "tiny";
+        const said = text.replace("won", view.entry.variant === "flawed" ? "written" : swings ? "won" : "added");
         const [x, y] = [cell.x + cell.w + 14, this.centre[1] + 5];
         const room = this.right - x - (cas ? 34 : 8);
         const words = [said, said.slice(said.indexOf("by"))].find((one) => textWidth(one, SIZE.text) <= room);
@@ -185,9 +192,10 @@ class ProcessesPicture {
         }
         const [most] = [...groups.values()].sort((one, other) => other.length - one.length);
         if (!most || most.length < 2) return "";
-        const names = most.map(({ lane }) => laneName(lane.lane));
+        const names = most.map(({ lane }) => lane.lane).sort((one, other) => one - other).map(laneName);
         const many = `${names.length} want ${most[0].wants}`;
-        const who = names.length === 2 ? `${names.join(" and ")} both want ${most[0].wants}` : `${names.join(", ")} want ${most[0].wants}`;
+        const both = names.length === 2;
+        const who = `${names.join(both ? " and " : ", ")} ${both ? "both want" : "want"} ${most[0].wants}`;
         const fate = this.fate(most);
         const texts = [`${who}: ${fate}`, `${many}: ${fate}`, many];
         return texts.find((text) => textWidth(text, SIZE.text) <= room) ?? many;
@@ -207,7 +215,8 @@ export function describeProcesses(view) {
     const parts = view.state.lanes.filter(({ status }) => status !== "stopped").slice(0, 8).map((lane) => {
         const pid = view.names.process(lane.lane);
         const ticket = read.get(lane.lane);
-        const what = ticket ? `read ${ticket.read}${ticket.wants === null ? "" : `, wants ${ticket.wants}`}` : noteOf(view, lane);
+        const wants = ticket && ticket.wants !== null ? `, wants ${ticket.wants}` : "";
+        const what = ticket ? `read ${ticket.read}${wants}` : noteOf(view, lane);
         return `${laneName(lane.lane)}${pid === null ? "" : ` (${pid})`} ${what}`;
     });
     const lost = (view.lost?.number ?? 0) > 0 ? ` ${plural(view.lost.number, "lost update")}.` : "";

@@ -6,6 +6,7 @@ from typing import Any
 
 from lockfree_core.catalog import CATALOG
 from lockfree_core.drive.knobs import Knobs
+from lockfree_core.drive.nodes import role_of
 from lockfree_core.trace.layout import Kind, decode_integer
 from tests.core.kit import Row, _Source
 
@@ -66,7 +67,7 @@ class _Replay:
             self._effect(lane, self._operations[self._running[lane]], row["cell"])
 
     def _effect(self, lane: int, operation: Any, cell: int) -> None:
-        if self._name_of.get(cell, "next") != operation.effect:
+        if role_of(self._name_of.get(cell, "next")) != operation.effect:
             return
         self._effected[lane] = True
         if operation.items > 0:
@@ -80,7 +81,7 @@ class _Replay:
         if self._updates >= 0:
             return self._updates
         if self._counts:
-            return decode_integer(self.cells[self._roots["value"]])
+            return sum(decode_integer(self.cells[cell]) for cell in self._roots.values())
         if self._is_ring:
             head, tail = (decode_integer(self.cells[self._roots[name]]) for name in ("head", "tail"))
             return tail - head

@@ -24,7 +24,16 @@ def run_cost(text: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "structure", ["michael-scott-queue", "locked-stack", "atomic-counter", "copy-on-write-map", "locked-state"]
+    "structure",
+    [
+        "michael-scott-queue",
+        "locked-stack",
+        "atomic-counter",
+        "copy-on-write-map",
+        "locked-state",
+        "process-cas-counter",
+        "process-locked-counter",
+    ],
 )
 def test_watching_costs_something(structure: str) -> None:
     answer = run_cost(json.dumps(plan_of(structure, threads=2, prefill=5)))

@@ -17,7 +17,7 @@ from lockfree_core import native
 from lockfree_core.catalog import CATALOG, find_entry
 from lockfree_core.drive.knobs import Knobs
 from lockfree_core.drive.plan import make_plan, read_plan
-from lockfree_core.drive.processes import store
+from lockfree_core.drive.processes import nursery, store
 from lockfree_core.drive.processes.lane import DEAD, ProcessLane
 from lockfree_core.errors import EngineError, KnobError
 from lockfree_core.trace.layout import Kind, Position, decode_integer
@@ -105,9 +105,9 @@ def test_processes_are_real_and_have_address_spaces_of_their_own() -> None:
     with by_hand(CAS, threads=3) as hand:
         numbers = pids(hand)
         assert len({*numbers, os.getpid()}) == 4
-        nursery = hand.engine.crew.children.pid  # type: ignore[attr-defined]
-        assert {parent_of(pid) for pid in numbers} == {nursery}
-        assert parent_of(nursery) == os.getpid()
+        starter = hand.engine.crew.children.pid  # type: ignore[attr-defined]
+        assert {parent_of(pid) for pid in numbers} == {starter}
+        assert parent_of(starter) == os.getpid()
         assert not any(is_gone(pid) for pid in numbers)
 
 
@@ -360,6 +360,15 @@ def test_without_the_extension_those_that_need_it_say_so(monkeypatch: pytest.Mon
     store.check_store("value")
     with pytest.raises(EngineError, match="no compare-and-swap on memory that is only read and written"):
         store.make_store("words").integer(0).compare_and_swap(0, 1)
+
+
+def test_a_machine_without_room_for_a_process_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    with pytest.raises(EngineError, match=r"no process can be started \(Resource temporarily unavailable\); use fewer"):
+        nursery._fork()
 
 
 def test_a_plan_with_something_else_to_share_is_refused() -> None:

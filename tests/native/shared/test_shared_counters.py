@@ -29,16 +29,17 @@ METHODS = ("fork", "spawn")
 kinds = pytest.mark.parametrize("kind", ["cas", "fetch-add"])
 
 
-def increment(counter: Any, rounds: int, numbers: Any) -> None:
-    """What each process does. The numbers that it got go back by a queue."""
+def increment(counter: Any, rounds: int, numbers: Any, together: Any) -> None:
+    """What each process does, once all are there. The numbers that it got go back by a queue."""
+    together.wait()
     numbers.put([counter.increment() for _ in range(rounds)])
 
 
 def run_processes(counter: Any, method: str, rounds: int) -> list[int]:
     """The numbers that all processes got together."""
     context: Any = multiprocessing.get_context(method)
-    numbers = context.SimpleQueue()
-    processes = [context.Process(target=increment, args=(counter, rounds, numbers)) for _ in range(PROCESSES)]
+    numbers, together = context.SimpleQueue(), context.Barrier(PROCESSES)
+    processes = [context.Process(target=increment, args=(counter, rounds, numbers, together)) for _ in range(PROCESSES)]
     for process in processes:
         process.start()
     got = [number for _ in processes for number in numbers.get()]

@@ -32,6 +32,16 @@ def add_output_arguments(parser: Any, default: Any = None) -> None:
     parser.add_argument("--charts", type=Path, metavar="FOLDER", default=default, help=_CHARTS)
 
 
+_BAR: Final = 20
+
+
+def _bar(progress: Progress) -> str:
+    """How much of the time has gone, as far as it can be said."""
+    whole = progress.elapsed_s + progress.left_s
+    done = round(_BAR * progress.elapsed_s / whole) if whole else 0
+    return f"[{'#' * done}{'.' * (_BAR - done)}]"
+
+
 class ProgressLine:
     """How far a run is, on standard error: a line that is written over on a terminal, elsewhere one a round."""
 
@@ -47,7 +57,7 @@ class ProgressLine:
         head = f"round {progress.round}, {progress.done} samples, at most {progress.left_s:.0f} s left"
         if self._is_terminal:
             width = shutil.get_terminal_size().columns - 1
-            text = f"{head}: {case.spec.title()}, {case.spec.kind}, {case.spec.workload.words()}"
+            text = f"{_bar(progress)} {head}: {case.spec.title()}, {case.spec.kind}, {case.spec.workload.words()}"
             print(f"\r\x1b[K{text[:width]}", end="", file=sys.stderr, flush=True)
         elif progress.round > self._round:
             self._round = progress.round

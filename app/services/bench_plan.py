@@ -31,6 +31,7 @@ _SECONDS: Final = (0.001, LONGEST_SAMPLE_S, 0.1)
 _ROUNDS: Final = (1, 10_000, 6)
 _CUSTOM_THREADS: Final = (2, 8)
 _MOST_LISTED: Final = 64
+_MOST_CASES: Final = 1000  # each is measured at least once, however short the budget
 
 _ITEMS: Final = ("stack", "queue", "ring")
 # name: title, scale, unit, to which structures it applies, step.
@@ -66,17 +67,25 @@ class Request:
     def cases(self, pythons: Sequence[Interpreter]) -> list[Case]:
         """The cases. Raises FieldError where nothing is left of them."""
         try:
-            if self.custom is None:
-                return preset_cases(self.preset, pythons, self.threads, self.seconds, self.kinds, self.structures)
-            loads = [Workload(threads=count, **self.custom["workload"]) for count in self.threads or _CUSTOM_THREADS]
-            return custom_cases(
-                self.custom["structures"], self.custom["implementations"], loads, self.kinds or ("throughput",),
-                self.seconds or _SECONDS[2], pythons,
-            )  # fmt: skip
+            found = self._cases(pythons)
         except BenchError as error:
-            raise FieldError(
-                "custom" if self.custom is not None else "preset", f"cannot be measured: {error}"
-            ) from None
+            raise FieldError(self._field, f"cannot be measured: {error}") from None
+        if len(found) > _MOST_CASES:
+            raise FieldError(self._field, f"makes {len(found):,} cases; at most {_MOST_CASES:,} can be measured")
+        return found
+
+    @property
+    def _field(self) -> str:
+        return "preset" if self.custom is None else "custom"
+
+    def _cases(self, pythons: Sequence[Interpreter]) -> list[Case]:
+        if self.custom is None:
+            return preset_cases(self.preset, pythons, self.threads, self.seconds, self.kinds, self.structures)
+        loads = [Workload(threads=count, **self.custom["workload"]) for count in self.threads or _CUSTOM_THREADS]
+        return custom_cases(
+            self.custom["structures"], self.custom["implementations"], loads, self.kinds or ("throughput",),
+            self.seconds or _SECONDS[2], pythons,
+        )  # fmt: skip
 
 
 def read_request(body: Mapping[str, Any]) -> Request:

@@ -7,6 +7,7 @@ and never stands alone: lines have a dash and a symbol too, bars a pattern. A te
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from math import log10
 from typing import Any, Final, NamedTuple
 
@@ -94,12 +95,18 @@ def _error(points: Sequence[Point], theme: str) -> dict[str, Any]:
 def _common(chart: Chart, series: Series, theme: str) -> dict[str, Any]:
     points = series.points
     return {
-        "name": series.title, "x": [_place(chart, point) for point in points],
+        "name": _text(series.title), "x": [_place(chart, point) for point in points],
         "y": [point.interval.median for point in points], "error_y": _error(points, theme),
-        "customdata": [[point.title, point.interval.low, point.interval.high, _surely(point)] for point in points],
+        "customdata": [[_text(point.title), point.interval.low, point.interval.high, _surely(point)]
+                       for point in points],
         "hovertemplate": "%{customdata[0]}<br>%{x}: %{y:.4~g} (%{customdata[1]:.4~g} to %{customdata[2]:.4~g})"
                          "%{customdata[3]}<extra></extra>",
     }  # fmt: skip
+
+
+def _text(words: str) -> str:
+    """As it stands: Plotly takes tags in its texts for markup, and runs have the names that people give them."""
+    return escape(words, quote=False)
 
 
 def _surely(point: Point) -> str:
@@ -112,7 +119,9 @@ def _surely(point: Point) -> str:
 
 
 def _place(chart: Chart, point: Point) -> float | str:
-    return _QUANTILE_PLACES[str(point.x)] if chart.x_scale == "quantile" else point.x
+    if chart.x_scale == "quantile":
+        return _QUANTILE_PLACES[str(point.x)]
+    return _text(point.x) if isinstance(point.x, str) else point.x
 
 
 def _bar(chart: Chart, series: Series, theme: str, by_run: bool) -> dict[str, Any]:
@@ -173,8 +182,8 @@ def _layout(chart: Chart, theme: str) -> dict[str, Any]:
     axis = {"gridcolor": grid, "zerolinecolor": strong, "linecolor": strong, "tickcolor": strong, "automargin": True}
     layout: dict[str, Any] = {
         "paper_bgcolor": ground, "plot_bgcolor": ground, "font": {"color": text, "size": 12},
-        "title": {"text": chart.title, "subtitle": {"text": chart.where, "font": {"color": muted, "size": 12}},
-                  "x": 0.01, "xanchor": "left", "font": {"size": 15}},
+        "title": {"text": _text(chart.title), "x": 0.01, "xanchor": "left", "font": {"size": 15},
+                  "subtitle": {"text": _text(chart.where), "font": {"color": muted, "size": 12}}},
         "margin": {"l": 60, "r": 20, "t": 70, "b": 50}, "height": 380, "barmode": "group", "bargap": 0.25,
         "bargroupgap": 0.08, "scattermode": "group" if chart.kind == "dots" else "overlay", "scattergap": 0.3,
         "hovermode": "closest", "showlegend": True,

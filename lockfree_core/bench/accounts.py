@@ -15,19 +15,25 @@ _SHOWN: Final = 3
 
 
 class Tally:
-    """What one thread of a mix put and took."""
+    """What one thread of a mix put and took. Its numbers go up by the stride, so that they tell how many there were."""
 
-    def __init__(self, thread: int, insert_share: int) -> None:
+    def __init__(self, thread: int, insert_share: int, stride: int) -> None:
         import random  # here: most samples draw nothing, and need not load it
 
         draw = random.Random(thread).random
         self.draws = cycle([draw() * 100 < insert_share for _ in range(_PATTERN)])
         self.number = thread + 1
+        self._stride = stride
         self.puts = self.put_sum = self.out = self.out_sum = 0
 
-    def add(self, puts: int, put_sum: int, out: int, out_sum: int) -> None:
-        self.puts, self.put_sum = self.puts + puts, self.put_sum + put_sum
-        self.out, self.out_sum = self.out + out, self.out_sum + out_sum
+    def add(self, turns: int, number: int, empty: int, out_sum: int, refused: int = 0, refused_sum: int = 0) -> None:
+        """After so many turns: the last number put, how many takes found nothing, how many puts found no room."""
+        puts = (number - self.number) // self._stride
+        self.puts += puts - refused
+        self.put_sum += puts * (self.number + self._stride + number) // 2 - refused_sum
+        self.out += turns - puts - empty
+        self.out_sum += out_sum
+        self.number = number
 
 
 class Writer:

@@ -97,8 +97,9 @@ def probe(path: str) -> Interpreter:
         raise BenchError(f"{path} cannot be started: {error.strerror}") from None
     answer = _read(done.stdout)
     if answer is None:
-        last = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"])[-1]
-        raise BenchError(f"{path} is no Python interpreter: {last[:200]}")
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
+        reason = lines[-1] if lines[0].startswith("Traceback") else lines[0]
+        raise BenchError(f"{path} is no Python interpreter: {reason[:200]}")
     return Interpreter(
         path=found, version=answer["version"], implementation=answer["implementation"], gil=answer["gil"],
         native=bool(answer.get("native")), native_reason=answer.get("native_reason"), reason=answer.get("reason"),

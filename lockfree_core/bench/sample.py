@@ -125,7 +125,7 @@ def make_null(candidate: Candidate, spec: SampleSpec) -> tuple[Subject, Body]:
         return subject, entries
     if load.insert_share is None:
         return subject, pairs
-    draws = Tally(0, load.insert_share).draws
+    draws = Tally(0, load.insert_share, 1).draws
     return subject, mix
 
 

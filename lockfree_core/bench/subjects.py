@@ -9,7 +9,6 @@ key must hold what some thread wrote to it last.
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Sequence
 from itertools import islice, repeat
 from typing import Any, Final, Protocol
@@ -61,7 +60,7 @@ def make_subject(candidate: Candidate, workload: Workload) -> tuple[Subject, Par
         return Mapping(parts, workload, null), parts
     if workload.insert_share is None:
         return Pairs(parts, workload, null), parts
-    return Mixed(parts, workload, null), parts
+    return Mixed(parts, workload, null, candidate.structure == "ring"), parts
 
 
 class Counting:
@@ -132,15 +131,23 @@ class _Container:
     def _drain(self) -> list[Any]:
         """Everything inside, and a little more if the structure makes things up."""
         found: list[Any] = []
+        nothing, _ = _nothing_and_full()
         while len(found) <= self._tokens:
             try:
                 item = self._take()
-            except (queue.Empty, IndexError):
+            except nothing:
                 break
             if item is None:
                 break
             found.append(item)
         return found
+
+
+def _nothing_and_full() -> tuple[tuple[type[Exception], ...], type[Exception]]:
+    """What is raised where there is nothing to take, and where there is no room."""
+    import queue  # here: most samples need it only when the clock has stopped
+
+    return (queue.Empty, IndexError), queue.Full
 
 
 class Pairs(_Container):
@@ -201,43 +208,65 @@ class Mixed(_Container):
     Numbers are told by how many there are and by their sum, for in the course of a sample millions come and go.
     """
 
-    def __init__(self, parts: Parts, workload: Workload, null: bool = False) -> None:
+    def __init__(self, parts: Parts, workload: Workload, null: bool = False, is_bounded: bool = False) -> None:
         super().__init__(parts, workload, null)
         self._tallies: list[Tally] = []
+        self._is_bounded = is_bounded
 
     def worker(self) -> Body:
-        put, take, think, tally = self._put, self._take, self._workload.think, self._new_tally()
-        nothing, null = (queue.Empty, IndexError), self._null
+        """What is counted in the loop is as little as can be: the rest follows from it afterwards."""
+        put, take, think, tally, null = self._put, self._take, self._workload.think, self._new_tally(), self._null
+        nothing, full = _nothing_and_full()
 
         def body(count: int) -> None:
-            number, puts, put_sum, out, out_sum = tally.number, 0, 0, 0, 0
+            number, empty, out_sum = tally.number, 0, 0
             for is_put in islice(tally.draws, count):
                 if is_put:
                     number += _STRIDE
-                    try:
-                        if put(number) is not False:  # a full ring says so, a full queue raises
-                            puts += 1
-                            put_sum += number
-                    except queue.Full:
-                        pass
+                    put(number)
                 else:
                     try:
                         item = take()
                     except nothing:
                         item = None
-                    if item is not None:
-                        out += 1
+                    if item is None:
+                        empty += 1
+                    else:
+                        out_sum += item
+            if not null:
+                tally.add(count, number, empty, out_sum)
+
+        def careful(count: int) -> None:
+            """Likewise, where a put may be refused, or where threads think."""
+            number, refused, refused_sum, empty, out_sum = tally.number, 0, 0, 0, 0
+            for is_put in islice(tally.draws, count):
+                if is_put:
+                    number += _STRIDE
+                    try:
+                        is_in = put(number) is not False  # a full ring says so, a full queue raises
+                    except full:
+                        is_in = False
+                    if not is_in:
+                        refused += 1
+                        refused_sum += number
+                else:
+                    try:
+                        item = take()
+                    except nothing:
+                        item = None
+                    if item is None:
+                        empty += 1
+                    else:
                         out_sum += item
                 for _ in repeat(None, think):
                     pass
-            tally.number = number
             if not null:
-                tally.add(puts, put_sum, out, out_sum)
+                tally.add(count, number, empty, out_sum, refused, refused_sum)
 
-        return body
+        return careful if think or self._is_bounded else body
 
     def _new_tally(self) -> Tally:
-        tally = Tally(len(self._tallies), self._workload.insert_share or 0)
+        tally = Tally(len(self._tallies), self._workload.insert_share or 0, _STRIDE)
         self._tallies.append(tally)
         return tally
 

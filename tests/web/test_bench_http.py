@@ -124,6 +124,7 @@ def test_a_server_that_is_stopped_answers_who_waits_and_keeps_what_there_is(plac
         ({"preset": "classic", "rounds": 1.5}, "rounds"),
         ({"preset": "classic", "note": "x" * 5000}, "note"),
         ({"preset": "classic", "pythons": ["/bin/true"]}, "pythons"),
+        ({"preset": "classic", "threads": list(range(1, 65)), "kinds": ["throughput", "latency"]}, "preset"),
         ({"preset": "classic", "colour": 1}, "colour"),
         ({"custom": {"structures": ["stack"]}}, "implementations"),
         ({"custom": {"structures": [], "implementations": ["mutex"]}}, "structures"),
@@ -215,7 +216,10 @@ def test_runs_of_other_structures_cannot_be_compared(place: Path) -> None:
 def test_a_viewer_looks_and_does_not_touch(place: Path) -> None:
     async def scenario(lab: Lab) -> None:
         run = await lab.measured()
+        known = lab.bench._interpreters = ([], {})
         lab.token = SETTINGS.viewer_token
+        assert await lab.get("/interpreters?refresh=1") == {"interpreters": [], "failed": {}}
+        assert lab.bench._interpreters is known
         assert (await lab.get(f"/runs/{run}"))["run"]["id"] == run
         assert (await lab.get("/job"))["job"]["id"] == run
         for method, path in (("POST", "/job"), ("DELETE", "/job"), ("POST", "/runs"), ("PATCH", f"/runs/{run}"),

@@ -114,6 +114,14 @@ def test_the_mark_of_a_ratio_is_drawn() -> None:
         assert 1.0 in (shape["x0"], shape["y0"]) and "as" in note["text"]
 
 
+def test_what_people_wrote_is_no_markup() -> None:
+    runs = [made(case("stack/mutex", around(rate)), name="<a href='x'>a & b</a>") for rate in (1e6, 2e6)]
+    for chart in comparison_charts(runs, changes_of(runs)):
+        drawn = json.dumps(figure(chart, "dark"))
+        assert "<a" not in drawn and "&lt;a href=" in drawn
+        assert "<a href='x'>a & b</a>" in chart.words
+
+
 def test_what_the_page_is_sent() -> None:
     for chart in some_charts():
         sent = describe(chart, "light")

@@ -283,7 +283,7 @@ def test_failed_samples_are_listed_with_their_reason(measure: OpenMeasure) -> No
 
 
 def test_every_chart_is_handed_out_as_picture_and_table(measure: OpenMeasure, home: Path) -> None:
-    run = a_run("Kept <b>run</b>")
+    run = a_run("Kept <b>run</b> &")
     keep(home, run)
     page = measure(f"/runs/{run.id}")
     wait_drawn(page)

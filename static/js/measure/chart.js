@@ -241,7 +241,8 @@ function pictureLayout(layout, chart, machine) {
 
 /** What is the same for all of it: interpreter, cores, threads. */
 function whereOf({ figure }) {
-    return figure.layout.title?.subtitle?.text ?? "";
+    const text = figure.layout.title?.subtitle?.text ?? "";
+    return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&"); // it is escaped for Plotly
 }
 
 /** Plotly reads a little markup in its texts. */

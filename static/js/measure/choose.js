@@ -36,10 +36,14 @@ class Chooser {
         this.matrix = createMatrix(bench, (change) => this.change(change));
         this.threads = createThreads(bench, (threads) => this.change({ threads }));
         this.workload = createWorkload(bench, (workload) => this.change({ workload }));
-        this.pythons = createPythons(client, {
-            change: (pythons) => this.change({ pythons }),
-            known: () => this.show(),
-        });
+        this.pythons = createPythons(
+            client,
+            {
+                change: (pythons) => this.change({ pythons }),
+                known: () => this.show(),
+            },
+            mayStart,
+        );
         this.build();
         this.show();
         this.pythons.load();

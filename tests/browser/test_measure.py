@@ -216,7 +216,7 @@ def test_a_run_is_seen_by_every_page_and_outlives_them(measure: OpenMeasure, hom
 def test_charts_grow_and_keep_their_zoom(measure: OpenMeasure) -> None:
     page = measure(query=ENDLESS)
     start(page)
-    wait_drawn(page)
+    expect(page.locator("#result[data-running] .chart-picture[data-drawn]").first).to_be_visible(timeout=SLOW_MS)
     page.evaluate("document.querySelector('.chart-picture').kept = true")
     page.locator(".result-chart").first.scroll_into_view_if_needed()
     box = page.locator(".chart-picture .nsewdrag").first.bounding_box()
@@ -283,7 +283,7 @@ def test_failed_samples_are_listed_with_their_reason(measure: OpenMeasure) -> No
 
 
 def test_every_chart_is_handed_out_as_picture_and_table(measure: OpenMeasure, home: Path) -> None:
-    run = a_run("Kept <b>run</b>")
+    run = a_run("Kept <b>run</b> &")
     keep(home, run)
     page = measure(f"/runs/{run.id}")
     wait_drawn(page)

@@ -38,6 +38,7 @@ const AXIS = /^[xy]axis\d*$/;
  * @property {() => Promise<object>} loadPlotly
  * @property {() => string} machine  the line under a picture's title: machine, cores, interpreter, date
  * @property {() => string} part  what a file is called
+ * @property {() => string} subject  what is drawn: as long as it is the same, what is zoomed stays zoomed
  * @property {() => number} textSize
  */
 export class ResultChart {
@@ -139,7 +140,7 @@ export class ResultChart {
             legend: { ...layout.legend, ...LEGEND },
             height: (layout.height ?? HEIGHT) - 20,
             autosize: true,
-            uirevision: this.chart.key,
+            uirevision: this.setting.subject(),
             font: { ...layout.font, size: this.setting.textSize() },
         };
     }
@@ -240,7 +241,8 @@ function pictureLayout(layout, chart, machine) {
 
 /** What is the same for all of it: interpreter, cores, threads. */
 function whereOf({ figure }) {
-    return figure.layout.title?.subtitle?.text ?? "";
+    const text = figure.layout.title?.subtitle?.text ?? "";
+    return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&"); // it is escaped for Plotly
 }
 
 /** Plotly reads a little markup in its texts. */

@@ -17,21 +17,33 @@ const KINDS = { throughput: "throughput", latency: "latency", race: "races" };
  * @param {object} options.client
  * @param {boolean} options.mayStart
  * @param {(body: object) => Promise<object | null>} options.start answers with what is wrong, or null
+ * @param {(query: string) => void} options.showAddress
  */
 export function createChooser(form, options) {
     return new Chooser(form, options);
 }
 
 class Chooser {
-    constructor(form, { bench, client, mayStart, start }) {
-        Object.assign(this, { form, bench, mayStart, send: start, plan: readPlan(location.search, bench) });
+    constructor(form, { bench, client, mayStart, start, showAddress }) {
+        Object.assign(this, {
+            form,
+            bench,
+            mayStart,
+            send: start,
+            showAddress,
+            plan: readPlan(location.search, bench),
+        });
         this.matrix = createMatrix(bench, (change) => this.change(change));
         this.threads = createThreads(bench, (threads) => this.change({ threads }));
         this.workload = createWorkload(bench, (workload) => this.change({ workload }));
-        this.pythons = createPythons(client, {
-            change: (pythons) => this.change({ pythons }),
-            known: () => this.show(),
-        });
+        this.pythons = createPythons(
+            client,
+            {
+                change: (pythons) => this.change({ pythons }),
+                known: () => this.show(),
+            },
+            mayStart,
+        );
         this.build();
         this.show();
         this.pythons.load();
@@ -183,15 +195,9 @@ class Chooser {
 
     change(change) {
         this.plan = { ...this.plan, ...change };
-        history.replaceState(null, "", location.pathname + this.query());
+        this.showAddress(writePlan(this.plan, this.bench));
         this.refuse(null);
         this.show();
-    }
-
-    query() {
-        const query = writePlan(this.plan, this.bench);
-        if (!new URLSearchParams(location.search).has("projector")) return query;
-        return `${query}${query ? "&" : "?"}projector=1`;
     }
 
     show() {

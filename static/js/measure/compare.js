@@ -41,7 +41,7 @@ class ComparePage {
         this.switch.addEventListener("change", () => {
             this.all = !this.switch.checked;
             const query = `?runs=${this.ids.join(",")}${this.all ? "&all=1" : ""}`;
-            history.replaceState(null, "", location.pathname + query);
+            this.shell.showAddress(query);
             this.load();
         });
         this.count = h("p", { className: "muted", role: "status" });
@@ -52,6 +52,7 @@ class ComparePage {
             textSize: this.shell.textSize,
             machine: () =>
                 this.found.runs.map((run) => `${nameOf(run)}: ${cores(run.cores)}, ${run.interpreter}`).join(" · "),
+            subject: () => this.ids.join(),
             part: () => "bench-comparison",
         });
         const part = (title, ...content) =>
@@ -146,7 +147,7 @@ function runElement(run, index) {
 
 function changesTable(changes, runs) {
     const [first, ...others] = runs;
-    const heads = ["Structure", "Candidate", "Workload", `First: ${nameOf(first)}`];
+    const heads = ["Structure", "Candidate", "Workload", `First: ${headOf(first)}`];
     const table = h(
         "table",
         { className: "figures changes-table" },
@@ -159,7 +160,7 @@ function changesTable(changes, runs) {
                 {},
                 ...heads.map((text, index) => h("th", { scope: "col", className: index > 2 ? "right" : "" }, text)),
                 ...others.flatMap((run) => [
-                    h("th", { scope: "col", className: "right divide" }, nameOf(run)),
+                    h("th", { scope: "col", className: "right divide" }, headOf(run)),
                     h("th", { scope: "col", className: "right" }, "Ratio"),
                     h("th", { scope: "col" }, "Says"),
                 ]),
@@ -211,6 +212,11 @@ function span({ median, low, high }, unit) {
         figure(median, unit),
         h("span", { className: "muted interval" }, ` ${figure(low, unit)} to ${figure(high, unit)}`),
     );
+}
+
+/** The number of cores stands by every figure. */
+function headOf(run) {
+    return `${nameOf(run)}, ${cores(run.cores)}`;
 }
 
 function nameOf(run) {

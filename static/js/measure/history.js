@@ -138,7 +138,7 @@ class HistoryPage {
             query.set("sort", this.sort);
             query.set("order", this.down ? "down" : "up");
         }
-        history.replaceState(null, "", location.pathname + (query.size ? `?${query}` : ""));
+        this.shell.showAddress(query.size ? `?${query}` : "");
         this.show();
     }
 

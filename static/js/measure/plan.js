@@ -23,7 +23,7 @@
 
 const THREADS = [2, 8];
 const SECONDS = 0.1;
-const START_S = 0.16; // what a fresh interpreter takes before it measures
+const START_S = 0.12; // what a fresh interpreter takes before it measures
 const WARM_UP_S = 0.02;
 const FEWEST = 6; // samples that an interval of 95 % needs
 const NUMBERS = ["seconds", "budget_s", "precision"];

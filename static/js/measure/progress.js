@@ -5,21 +5,21 @@
 
 import { h, setAttribute, setText } from "../dom.js";
 import { scrolling } from "./table.js";
-import { figure, plural, plusMinus, span } from "./words.js";
+import { cores, figure, plural, plusMinus, span } from "./words.js";
 
 const WIDEST = 0.5; // an interval of ± 50 % and more fills the gauge
 
 /**
  * @param {HTMLElement} root
- * @param {{ mayCancel: boolean, cancel(): void }} options
+ * @param {{ mayCancel: boolean, cancel(): void, cores: number }} options  the cores of the machine that measures
  */
-export function createProgress(root, { mayCancel, cancel }) {
-    return new Progress(root, mayCancel ? cancel : null);
+export function createProgress(root, { mayCancel, cancel, cores }) {
+    return new Progress(root, mayCancel ? cancel : null, cores);
 }
 
 class Progress {
-    constructor(root, cancel) {
-        Object.assign(this, { root, rows: new Map(), id: null });
+    constructor(root, cancel, machineCores) {
+        Object.assign(this, { root, cores: machineCores, rows: new Map(), id: null });
         this.title = h("h2", { className: "now-title" });
         this.now = h("p", { className: "now-what" });
         this.left = h("p", { className: "now-left numbers" });
@@ -57,7 +57,7 @@ class Progress {
     /** @param {object} job @param {number | null} asked precision, as a share */
     update(job, asked = null) {
         if (this.id !== job.id) this.begin(job);
-        setText(this.title, job.name || (job.preset ? `Measuring: ${job.preset}` : "Measuring"));
+        setText(this.title, `Measuring: ${[job.name || job.preset, cores(this.cores)].join(", ")}`);
         setText(this.now, job.now ? nowText(job) : "Between two samples");
         setText(this.left, `${job.done} of ${job.planned} · ${span(job.left_s)} left at most`);
         this.bar.value = job.planned > 0 ? Math.min(1, job.done / job.planned) : 0;

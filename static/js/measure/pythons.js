@@ -9,14 +9,15 @@ import { toast } from "../toast.js";
 /**
  * @param {{ interpreters(refresh?: boolean): Promise<object> }} client
  * @param {{ change(paths: string[]): void, known(): void }} hooks
+ * @param {boolean} mayAsk whether the server asks them again for this person
  */
-export function createPythons(client, hooks) {
-    return new Pythons(client, hooks);
+export function createPythons(client, hooks, mayAsk) {
+    return new Pythons(client, hooks, mayAsk);
 }
 
 class Pythons {
-    constructor(client, hooks) {
-        Object.assign(this, { client, hooks, found: null, plan: null, every: false });
+    constructor(client, hooks, mayAsk) {
+        Object.assign(this, { client, hooks, mayAsk, found: null, plan: null, every: false });
         this.list = h("div", { className: "pythons", role: "group", "aria-label": "Interpreters" });
         this.looking = h("p", { className: "muted fine", role: "status" }, "Looking for interpreters …");
         this.again = h(
@@ -33,7 +34,7 @@ class Pythons {
         this.looking.textContent = "Looking for interpreters …";
         this.again.hidden = true;
         const answer = await this.client.interpreters(refresh);
-        this.again.hidden = false;
+        this.again.hidden = !this.mayAsk;
         if (!answer.ok) {
             this.looking.textContent = `Interpreters are not known: ${answer.error.message}`;
             return;

@@ -3,7 +3,7 @@
  * that nothing flickers, no zoom and no open table is lost.
  */
 
-import { h, setAttribute } from "../dom.js";
+import { h, setAttribute, setText } from "../dom.js";
 import { createResultCharts } from "./charts.js";
 import { classicElement } from "./classic.js";
 import { createRunHead } from "./head.js";
@@ -38,6 +38,7 @@ export function createResult(root, { loadPlotly, textSize, actions = null }) {
         loadPlotly,
         textSize,
         machine: () => `${machineLine(view.run)} · ${moment(view.run.date)}`,
+        subject: () => view.run.id,
         part: () => `bench-${view.run.name || view.run.preset}`,
     };
     const head = createRunHead(actions);
@@ -75,6 +76,7 @@ export function createResult(root, { loadPlotly, textSize, actions = null }) {
             show("troubles", found.troubles, troubleElements);
             show("classic", found.classic, (classic) => (classic?.rows.length ? [classicElement(classic)] : []));
             show("table", found.table, (table) => (table.rows.length ? [allFigures(table, run)] : []));
+            setText(sections.table.heading, `All figures: ${placeOf(run)}`);
             show("place", [run.environment, run.settings, run.interpreters, run.ended], () => [placeElement(run)]);
             sections.charts.element.hidden = found.charts.length === 0;
             charts.update(found.charts);
@@ -82,6 +84,12 @@ export function createResult(root, { loadPlotly, textSize, actions = null }) {
             setAttribute(root, "data-run", run.id);
         },
     };
+}
+
+/** What stands by every figure. */
+function placeOf({ environment, interpreters = [] }) {
+    const several = interpreters.length > 1 ? `${interpreters.length} interpreters` : interpreters[0];
+    return [cores(environment.cores), several].filter(Boolean).join(", ");
 }
 
 function section(name, title) {

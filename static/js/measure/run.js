@@ -29,7 +29,11 @@ class RunPage {
         Object.assign(this, { shell, client, job: null, shown: null, fetching: false, stale: false, waitMs: LEAST_MS });
         this.wanted = bootstrap.run ?? null; // the run of the address; null: the present one or the last
         this.chooser = this.makeChooser();
-        this.progress = createProgress(shell.place("progress"), { mayCancel: mayChange, cancel: () => this.cancel() });
+        this.progress = createProgress(shell.place("progress"), {
+            mayCancel: mayChange,
+            cancel: () => this.cancel(),
+            cores: bootstrap.bench.cores,
+        });
         this.result = createResult(shell.place("result"), {
             loadPlotly: shell.loadPlotly,
             textSize: shell.textSize,
@@ -67,6 +71,7 @@ class RunPage {
             client,
             mayStart: mayChange,
             start: (body) => this.start(body),
+            showAddress: this.shell.showAddress,
         });
     }
 

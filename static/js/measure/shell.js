@@ -28,6 +28,7 @@ export function createShell(bootstrap) {
         mayChange: bootstrap.role === "presenter",
         place: (id) => document.getElementById(id),
         announce,
+        showAddress,
         loadPlotly,
         textSize: () => (projected() ? 18 : 12),
         actions: {},
@@ -68,6 +69,12 @@ export function createShell(bootstrap) {
     ); // closes any menu on a click outside
     followSystem();
     return shell;
+}
+
+/** What is on screen is in the address; the projector's view stays in it. */
+function showAddress(query) {
+    const kept = new URLSearchParams(location.search).has("projector") ? `${query ? "&" : "?"}projector=1` : "";
+    history.replaceState(null, "", location.pathname + query + kept);
 }
 
 function announce(text) {

@@ -51,7 +51,10 @@ class StripedCounter:
 
     def sum(self) -> int:
         """All stripes together."""
-        return sum(stripe.load() for stripe in self._stripes)
+        total = 0
+        for stripe in self._stripes:
+            total += stripe.load()
+        return total
 
 
 class SmallStripedCounter(StripedCounter):

@@ -188,7 +188,7 @@ def test_stopped_while_holding_the_lock_nobody_else_gets_it(structure: str, acti
             step_to(hand, 0, "LOCK_RELEASED")
             assert hand.access(1) == ("LOCK_ACQUIRED", "lock")
         else:
-            assert "stays where it is" in refused(hand, "thaw", lane=0)
+            assert hand.control.after_death in refused(hand, "thaw", lane=0)
 
 
 @pytest.mark.parametrize("structure", LOCK_FREE)

@@ -216,6 +216,7 @@ def test_a_run_is_seen_by_every_page_and_outlives_them(measure: OpenMeasure, hom
 def test_charts_grow_and_keep_their_zoom(measure: OpenMeasure) -> None:
     page = measure(query=ENDLESS)
     start(page)
+    page.locator("#result[data-running] .result-chart").first.scroll_into_view_if_needed()
     expect(page.locator("#result[data-running] .chart-picture[data-drawn]").first).to_be_visible(timeout=SLOW_MS)
     page.evaluate("document.querySelector('.chart-picture').kept = true")
     page.locator(".result-chart").first.scroll_into_view_if_needed()

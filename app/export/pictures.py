@@ -21,9 +21,6 @@ _SIZE: Final = {"width": 960, "height": 480}
 _SCALE: Final = 2  # of a PNG: readable on a page and on a slide
 _LIMIT_S: Final = 60.0  # of one picture
 
-# Kaleido draws MathJax too unless told not to, which it would fetch.
-_WITHOUT_MATHJAX: Final = False
-
 
 class PicturesError(StoreError):
     """There can be no pictures here; the message says what to install. The tables have been written."""
@@ -83,7 +80,7 @@ async def _draw(kaleido: Any, figures: Sequence[tuple[str, dict[str, Any]]]) -> 
     import plotly
 
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    page = kaleido.PageGenerator(plotly=script.as_uri(), mathjax=_WITHOUT_MATHJAX)
+    page = kaleido.PageGenerator(plotly=script.as_uri(), mathjax=False)  # which would come from a network
     found = []
     async with kaleido.Kaleido(n=1, timeout=_LIMIT_S, page_generator=page) as browser:
         for name, one in figures:

@@ -245,12 +245,12 @@ def _caveats(run: Run, cores: object) -> list[Sentence]:
 
 
 def _left_out(run: Run) -> list[Sentence]:
-    """What this interpreter does not have, once for each reason."""
-    reasons: dict[str, set[str]] = {}
+    """What an interpreter does not have, once for each reason."""
+    reasons: dict[tuple[str, str], set[str]] = {}
     for case in run.cases:
         if case.unavailable:
-            reasons.setdefault(case.unavailable, set()).add(_way(case))
-    return [f"Left out: {', '.join(sorted(ways))}: {reason}." for reason, ways in reasons.items()]
+            reasons.setdefault((case.interpreter or "this interpreter", case.unavailable), set()).add(_way(case))
+    return [f"Left out on {place}: {', '.join(sorted(ways))}: {reason}." for (place, reason), ways in reasons.items()]
 
 
 def _overhead(run: Run) -> list[Sentence]:

@@ -66,14 +66,14 @@ def measure(open_page: OpenPage, quick: Server, home: Path) -> Iterator[OpenMeas
 
 def start(page: Page) -> None:
     """Enter, with nothing in focus."""
-    expect(page.locator(".python")).to_have_count(2)
+    expect(page.locator(".python")).to_have_count(2, timeout=SLOW_MS)
     page.keyboard.press("Enter")
 
 
 def wait_ended(page: Page) -> None:
     ended = re.compile(r"as narrow as asked|cancelled|was over")
     expect(page.locator(".run-line")).to_contain_text(ended, timeout=SLOW_MS)
-    expect(page.locator("#progress")).to_be_hidden()
+    expect(page.locator("#progress")).to_be_hidden(timeout=SLOW_MS)
 
 
 def taken(page: Page) -> int:
@@ -194,14 +194,15 @@ def test_a_run_is_seen_by_every_page_and_outlives_them(measure: OpenMeasure, hom
     (home / "hold").touch()
     page = measure(query=SMALL)
     start(page)
-    expect(page.locator(".now-what")).to_have_text(re.compile(r"^Round 1: no operation, 8 threads, CPython"))
+    now = re.compile(r"^Round 1: no operation, 8 threads, CPython")
+    expect(page.locator(".now-what")).to_have_text(now, timeout=SLOW_MS)
     expect(page.locator(".now-left")).to_contain_text("0 of 18")
     expect(page.locator(".cases tbody tr")).to_have_count(3)
     expect(page.get_by_role("button", name="Start")).to_be_disabled()
     page.close()
     back, viewer = measure(), measure(role="viewer")
     for looker in (back, viewer):
-        expect(looker.locator(".cases tr[data-now]")).to_contain_text("no operation")
+        expect(looker.locator(".cases tr[data-now]")).to_contain_text("no operation", timeout=SLOW_MS)
     expect(viewer.get_by_role("button", name="Cancel")).to_have_count(0)
     expect(viewer.get_by_role("button", name="Start")).to_have_count(0)
     expect(viewer.locator(".choose-foot")).to_contain_text("You are a viewer")
@@ -216,6 +217,7 @@ def test_a_run_is_seen_by_every_page_and_outlives_them(measure: OpenMeasure, hom
 def test_charts_grow_and_keep_their_zoom(measure: OpenMeasure) -> None:
     page = measure(query=ENDLESS)
     start(page)
+    page.locator("#result[data-running] .result-chart").first.scroll_into_view_if_needed()
     expect(page.locator("#result[data-running] .chart-picture[data-drawn]").first).to_be_visible(timeout=SLOW_MS)
     page.evaluate("document.querySelector('.chart-picture').kept = true")
     page.locator(".result-chart").first.scroll_into_view_if_needed()
@@ -374,7 +376,7 @@ def test_nothing_is_wrong_for_assistive_technology(measure: OpenMeasure, home: P
     (home / "hold").touch()
     page = measure(query=SMALL)
     start(page)
-    expect(page.locator(".cases tr[data-now]")).to_have_count(1)
+    expect(page.locator(".cases tr[data-now]")).to_have_count(1, timeout=SLOW_MS)
     assert violations(page) == []
     (home / "hold").unlink()
     wait_ended(page)

@@ -16,7 +16,8 @@ from tests.web.bench_lab import ENDLESS, SETTINGS, TINY, Lab, in_lab
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PATH", str(tmp_path))  # to ask every interpreter of a machine takes its time
     return tmp_path / "data" / "bench.sqlite3"
 
 

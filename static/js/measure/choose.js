@@ -242,8 +242,10 @@ class Chooser {
         const guess = estimate(this.plan, this.bench, this.pythons.able);
         if (guess === null) return `At most ${span(this.plan.budget_s ?? this.preset?.budget_s ?? 60)}.`;
         const what = `${guess.cases} cases, ${guess.samples} samples at the least`;
-        if (guess.seconds <= guess.budget) return `${what}: ${span(guess.seconds)} to ${span(guess.budget)}.`;
-        return `${what}, which take about ${span(guess.seconds)}: the budget of ${span(guess.budget)} ends it before.`;
+        const [least, most] = [span(guess.seconds), span(guess.budget)];
+        if (least === most) return `${what}: about ${most}.`;
+        if (guess.seconds < guess.budget) return `${what}: ${least} to ${most}.`;
+        return `${what}, which take about ${least}: the budget of ${most} ends it before.`;
     }
 
     // -- starting

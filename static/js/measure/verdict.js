@@ -25,7 +25,7 @@ export function verdictElements(sentences) {
 function groupElement({ where, items }) {
     return h(
         "div",
-        { className: `verdict-group${where ? "" : " loose"}` },
+        { className: `verdict-group${where?.includes("thread") ? "" : " loose"}` }, // of the whole run
         where && h("p", { className: "verdict-where" }, where),
         h("ul", { className: "verdict-list" }, ...items.map(itemElement)),
     );

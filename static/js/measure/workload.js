@@ -88,7 +88,7 @@ export function createWorkload(bench, change) {
     const rows = knobsOf(bench).map((knob) => makeRow(knob, set));
     const backoff = new ChoiceRow(
         {
-            name: "backoff",
+            name: "load-backoff",
             label: "Back-off",
             help: HELP.backoff,
             options: Object.fromEntries(bench.backoffs.map((name) => [name, name])),
@@ -116,7 +116,7 @@ function makeRow(knob, set) {
     const usual = knob.default;
     const row = new NumberRow(
         {
-            name,
+            name: `load-${name}`,
             label: title,
             help: HELP[name] ?? title,
             range: `${least} to ${most}`,

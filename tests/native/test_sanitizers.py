@@ -64,10 +64,10 @@ def test_a_crowd_beyond_the_last_number(program: str, watch: str, tmp_path: Path
     assert "\n0 pushes" not in answer.stdout, "nobody was in the crowd"
 
 
-@pytest.mark.parametrize("watch", WATCHES)
-def test_map(watch: str, tmp_path: Path) -> None:
-    """It has no tags, so they are of one kind only."""
-    binary = build("maps", [*WATCHES[watch], PROVOKE], tmp_path)
+@pytest.mark.parametrize(("program", "watch"), [*(("maps", watch) for watch in WATCHES), ("rwlocks", "thread")])
+def test_maps(program: str, watch: str, tmp_path: Path) -> None:
+    """They have no tags, so those are of one kind only."""
+    binary = build(program, [*WATCHES[watch], PROVOKE], tmp_path)
     for threads in THREADS:
         answer = run(binary, threads, OPERATIONS)
         assert is_clean(answer), answer.stdout

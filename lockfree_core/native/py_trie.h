@@ -34,6 +34,11 @@ static inline void lf_trie_drop(void *object)
     Py_DECREF((PyObject *)object);
 }
 
+static inline bool lf_trie_alone(void *object)
+{
+    return Py_REFCNT((PyObject *)object) == 1;
+}
+
 /* Until its slots are written the collector must not look at it. */
 static inline void lf_trie_ready(struct lf_trie *node)
 {

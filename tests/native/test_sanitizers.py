@@ -73,6 +73,12 @@ def test_maps(program: str, watch: str, tmp_path: Path) -> None:
         assert is_clean(answer), answer.stdout
 
 
+def test_map_of_one_thread_at_a_time(tmp_path: Path) -> None:
+    """Under a global lock a copy takes over what is the original's, where no other version leads to it."""
+    answer = run(build("maps", [*ADDRESS, "-DLF_SERIAL"], tmp_path), "1", "5000")
+    assert is_clean(answer), answer.stdout
+
+
 def test_map_of_a_crowd(tmp_path: Path) -> None:
     answer = run(build("maps", [*ADDRESS, "-DLF_THREADS=64u"], tmp_path), "100", "30")
     assert is_clean(answer), answer.stdout
@@ -99,10 +105,12 @@ def test_hazard_pointers(watch: str, tmp_path: Path) -> None:
         ("payload", [*THREAD, "-DLF_NO_CAS16"], "lf_atomic.h", "memory_order_acq_rel, memory_order_relaxed);",
          "memory_order_relaxed, memory_order_relaxed);"),
         ("maps", [*ADDRESS, PROVOKE], "lf_map.h", "lf_hazard_retire(old, lf_map_drop);", "lf_map_drop(old);"),
+        ("maps", [*ADDRESS, "-DLF_SERIAL"], "lf_trie.h", "change->may_move && lf_trie_alone(root)", "change->may_move"),
         ("maps", THREAD, "lf_map.h", "next, memory_order_seq_cst, memory_order_relaxed);",
          "next, memory_order_relaxed, memory_order_relaxed);"),
     ],
-    ids=["ABA", "ABA packed", "no hazard", "unpublished", "unordered", "root dropped", "root unpublished"],
+    ids=["ABA", "ABA packed", "no hazard", "unpublished", "unordered", "root dropped", "moved away",
+         "root unpublished"],
 )  # fmt: skip
 def test_a_fault_is_found(program: str, flags: list[str], header: str, right: str, wrong: str, tmp_path: Path) -> None:
     """Each takes away one thing that the algorithms cannot do without."""
@@ -112,7 +120,9 @@ def test_a_fault_is_found(program: str, flags: list[str], header: str, right: st
     assert right in text
     (flawed / header).write_text(text.replace(right, wrong))
     binary = build(program, flags, tmp_path, flawed)
-    assert not all(is_clean(run("timeout", "5", binary, "8", "20000")) for _ in range(TRIES))
+    threads = "1" if "-DLF_SERIAL" in flags else "8"
+    operations = "1000" if program == "maps" else "20000"
+    assert not all(is_clean(run("timeout", "5", binary, threads, operations)) for _ in range(TRIES))
 
 
 @pytest.mark.stress

@@ -18,7 +18,7 @@
 
 #include "lf_hazard.h"
 #include "lf_slots.h"
-#include "lf_trie.h"
+#include "lf_trie_change.h"
 
 typedef struct {
     alignas(LF_LINE) lf_pointer root;

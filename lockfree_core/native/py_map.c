@@ -1,4 +1,4 @@
-/* CopyOnWriteMap as a Python type; the algorithm is in lf_map.h and lf_trie.h. */
+/* CopyOnWriteMap as a Python type; the algorithm is in lf_map.h. */
 
 #include "py_container.h"
 #include "py_trie.h"

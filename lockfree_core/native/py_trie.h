@@ -74,7 +74,8 @@ static inline void py_sought_done(py_sought *sought)
 static inline bool py_is_plain(const py_sought *sought)
 {
     int overflow;
-    return PyLong_CheckExact(sought->key) && PyLong_AsLongLongAndOverflow(sought->key, &overflow) == sought->raw && !overflow;
+    return PyLong_CheckExact(sought->key) &&
+           PyLong_AsLongLongAndOverflow(sought->key, &overflow) == sought->raw && !overflow;
 }
 
 /* Comparing two of that very type runs no code but the interpreter's, and raises nothing. */

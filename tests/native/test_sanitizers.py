@@ -105,7 +105,7 @@ def test_hazard_pointers(watch: str, tmp_path: Path) -> None:
         ("payload", [*THREAD, "-DLF_NO_CAS16"], "lf_atomic.h", "memory_order_acq_rel, memory_order_relaxed);",
          "memory_order_relaxed, memory_order_relaxed);"),
         ("maps", [*ADDRESS, PROVOKE], "lf_map.h", "lf_hazard_retire(old, lf_map_drop);", "lf_map_drop(old);"),
-        ("maps", [*ADDRESS, "-DLF_SERIAL"], "lf_trie_change.h", "change->may_move && lf_trie_alone(root)", "change->may_move"),
+        ("maps", [*ADDRESS, "-DLF_SERIAL"], "lf_trie_change.h", "may_move && lf_trie_alone(root)", "may_move"),
         ("maps", THREAD, "lf_map.h", "next, memory_order_seq_cst, memory_order_relaxed);",
          "next, memory_order_relaxed, memory_order_relaxed);"),
     ],

@@ -18,7 +18,7 @@
 
 #include "lf_hazard.h"
 #include "lf_slots.h"
-#include "lf_trie.h"
+#include "lf_trie_change.h"
 
 typedef struct {
     alignas(LF_LINE) lf_pointer root;
@@ -90,29 +90,53 @@ static inline void lf_map_leave(lf_map_view *view)
 }
 
 /* Swing the root from the version in view to `next`, whose reference is then the root's; say whether it was still the
-   newest. The view ends either way. Sequentially consistent, as the hazard protocol asks: that covers the release which
-   publishes the new nodes. Relaxed on failure, since the caller looks at nothing but whether. The version in view is
-   held, so its address is not used for another node meanwhile. */
-static inline bool lf_map_swing(lf_map *map, lf_map_view *view, lf_trie *next)
+   newest. The view ends either way; then one of the two is to be let go: lf_map_retire the old version, or drop `next`.
+   Sequentially consistent, as the hazard protocol asks: that covers the release which publishes the new nodes. Relaxed on
+   failure, since the caller looks at nothing but whether. The version in view is held, so its address is not used for
+   another node meanwhile. */
+static inline bool lf_map_swing(lf_map *map, lf_map_view *view, lf_trie *next, lf_trie_change *change)
 {
-    lf_trie *old = view->root;
     lf_provoke();
 #ifdef LF_SERIAL
-    bool won = map->root == old;
+    bool won = map->root == view->root;
     if (won)
         map->root = next;
-    lf_map_leave(view);
-    if (won)
-        lf_trie_drop(old);
+    lf_trie_settle(change, won);
 #else
-    void *seen = old;
+    (void)change; /* others may be inside, so nothing was moved */
+    void *seen = view->root;
     bool won =
         atomic_compare_exchange_strong_explicit(&map->root, &seen, next, memory_order_seq_cst, memory_order_relaxed);
-    lf_map_leave(view);
-    if (won)
-        lf_hazard_retire(old, lf_map_drop);
 #endif
+    lf_map_leave(view);
     return won;
+}
+
+/* The root's reference to a version that it does not lead to any more. May run foreign code. */
+static inline void lf_map_retire(lf_trie *old)
+{
+#ifdef LF_SERIAL
+    lf_trie_drop(old);
+#else
+    lf_hazard_retire(old, lf_map_drop);
+#endif
+}
+
+/* How a change begins. Copies may take over what is the original's if nobody comes in before the root is swung. */
+static inline lf_trie_change lf_map_change(const lf_map_view *view, void *entry, lf_trie_same same, void *context)
+{
+#ifdef LF_SERIAL
+    bool may_move = !view->kept;
+#else
+    bool may_move = false;
+#endif
+    lf_trie_change change;
+    change.entry = entry;
+    change.same = same;
+    change.context = context;
+    change.version = view->root->version + 1;
+    change.may_move = may_move;
+    return change;
 }
 
 /* The newest version, with a reference for the caller. */
@@ -129,10 +153,10 @@ static inline void lf_map_reset(lf_map *map, lf_trie *empty)
 #ifdef LF_SERIAL
     lf_trie *old = map->root;
     map->root = empty;
-    lf_trie_drop(old);
 #else
-    lf_hazard_retire(atomic_exchange_explicit(&map->root, empty, memory_order_seq_cst), lf_map_drop);
+    lf_trie *old = atomic_exchange_explicit(&map->root, empty, memory_order_seq_cst);
 #endif
+    lf_map_retire(old);
 }
 
 /* After an operation that won: the calling thread's tallies. */

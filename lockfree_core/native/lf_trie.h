@@ -69,6 +69,12 @@ static inline void lf_trie_drop(void *object)
         counted->end(object);
 }
 
+/* Asked only where nobody else comes in. */
+static inline bool lf_trie_alone(void *object)
+{
+    return lf_load(&((lf_counted *)object)->holders, relaxed) == 1;
+}
+
 static lf_trie *lf_trie_allocate(unsigned length);
 
 /* Nothing more to do: it is published with its root. */
@@ -179,169 +185,6 @@ static inline int lf_trie_find(lf_trie *node, uint64_t hash, lf_trie_same same, 
     if (at >= 0 && (unsigned)at < node->length)
         *entry = node->slot[at];
     return at < 0 ? -1 : (unsigned)at < node->length;
-}
-
-/* -- making nodes. Each takes a reference to whatever it puts into a slot; NULL where memory is short. */
-
-static inline lf_trie *lf_trie_new(unsigned length, uint32_t bitmap, uint32_t leaves, uint64_t size, uint64_t version)
-{
-    lf_trie *node = lf_trie_allocate(length);
-    if (node == NULL)
-        return NULL;
-    node->version = version;
-    node->size = size;
-    node->bitmap = bitmap;
-    node->leaves = leaves;
-    node->length = length;
-    return node;
-}
-
-static inline void lf_trie_put(lf_trie *node, unsigned place, void *object)
-{
-    lf_trie_keep(object);
-    node->slot[place] = object;
-}
-
-static inline void lf_trie_copy(lf_trie *to, unsigned place, const lf_trie *from, unsigned begin, unsigned end)
-{
-    for (unsigned at = begin; at < end; at++)
-        lf_trie_put(to, place + at - begin, from->slot[at]);
-}
-
-/* A copy with another object in one slot; `leaves` and `size` are the copy's. */
-static lf_trie *lf_trie_replace(const lf_trie *old, unsigned place, void *object, uint32_t leaves, uint64_t size,
-                                uint64_t version)
-{
-    lf_trie *node = lf_trie_new(old->length, old->bitmap, leaves, size, version);
-    if (node == NULL)
-        return NULL;
-    lf_trie_copy(node, 0, old, 0, place);
-    lf_trie_put(node, place, object);
-    lf_trie_copy(node, place + 1, old, place + 1, old->length);
-    lf_trie_ready(node);
-    return node;
-}
-
-/* A copy with one more entry; `branch` is 0 where all have one hash. */
-static lf_trie *lf_trie_insert(const lf_trie *old, unsigned place, void *entry, uint32_t branch, uint64_t version)
-{
-    lf_trie *node = lf_trie_new(old->length + 1, old->bitmap | branch, old->leaves | branch, old->size + 1, version);
-    if (node == NULL)
-        return NULL;
-    lf_trie_copy(node, 0, old, 0, place);
-    lf_trie_put(node, place, entry);
-    lf_trie_copy(node, place + 1, old, place, old->length);
-    lf_trie_ready(node);
-    return node;
-}
-
-/* Two objects in the order of their branches; both 0: two entries of one hash. */
-static lf_trie *lf_trie_pair(void *one, uint32_t branch, void *other, uint32_t other_branch, uint32_t leaves,
-                             uint64_t size, uint64_t version)
-{
-    lf_trie *node = lf_trie_new(2, branch | other_branch, leaves, size, version);
-    if (node == NULL)
-        return NULL;
-    lf_trie_put(node, branch > other_branch, one);
-    lf_trie_put(node, branch <= other_branch, other);
-    lf_trie_ready(node);
-    return node;
-}
-
-/* A node for what was in a slot (an entry, or a node of entries of one hash) and an entry of another hash, with as many
-   above it as they have branches in common. */
-static lf_trie *lf_trie_fork(void *old, bool is_entry, uint64_t old_bits, void *entry, uint64_t bits, uint64_t size,
-                             uint64_t version)
-{
-    uint32_t branch = lf_trie_branch(bits), other = lf_trie_branch(old_bits);
-    if (branch != other)
-        return lf_trie_pair(entry, branch, old, other, branch | (is_entry ? other : 0), size, version);
-    lf_trie *below =
-        lf_trie_fork(old, is_entry, old_bits << LF_TRIE_BITS, entry, bits << LF_TRIE_BITS, size, version);
-    lf_trie *node = below == NULL ? NULL : lf_trie_new(1, branch, 0, size, version);
-    if (node != NULL) {
-        lf_trie_put(node, 0, below);
-        lf_trie_ready(node);
-    }
-    if (below != NULL)
-        lf_trie_drop(below);
-    return node;
-}
-
-/* -- the version with one more entry, or with another one for its key */
-
-/* What is looked for, and what is known of the comparison: -1 if it could not be made. */
-typedef struct {
-    void *entry;
-    lf_trie_same same;
-    void *context;
-    uint64_t version;
-    int told;
-} lf_trie_change;
-
-/* A copy of a node of entries of one hash. Its level is where it would be if it were a node as the others. */
-static lf_trie *lf_trie_change_collided(lf_trie *node, unsigned level, lf_trie_change *change)
-{
-    uint64_t hash = lf_trie_hash(change->entry), theirs = lf_trie_hash(node->slot[0]);
-    if (hash != theirs)
-        return lf_trie_fork(node, false, theirs << LF_TRIE_BITS * level, change->entry, hash << LF_TRIE_BITS * level,
-                            node->size + 1, change->version);
-    int at = change->told = lf_trie_scan(node, change->same, change->context);
-    if (at < 0)
-        return NULL;
-    if ((unsigned)at < node->length)
-        return lf_trie_replace(node, (unsigned)at, change->entry, 0, node->size, change->version);
-    return lf_trie_insert(node, (unsigned)at, change->entry, 0, change->version);
-}
-
-/* A copy of a node in which another entry is where this one belongs. */
-static lf_trie *lf_trie_change_leaf(lf_trie *node, unsigned level, uint32_t branch, lf_trie_change *change)
-{
-    unsigned place = lf_trie_place(node, branch);
-    void *there = node->slot[place], *entry = change->entry;
-    if ((change->told = change->same(there, change->context)) < 0)
-        return NULL;
-    if (change->told)
-        return lf_trie_replace(node, place, entry, node->leaves, node->size, change->version);
-    uint64_t hash = lf_trie_hash(entry), theirs = lf_trie_hash(there);
-    unsigned shift = LF_TRIE_BITS * (level + 1);
-    lf_trie *below = hash == theirs
-                         ? lf_trie_pair(there, 0, entry, 0, 0, 2, change->version)
-                         : lf_trie_fork(there, true, theirs << shift, entry, hash << shift, 2, change->version);
-    if (below == NULL)
-        return NULL;
-    lf_trie *made = lf_trie_replace(node, place, below, node->leaves & ~branch, node->size + 1, change->version);
-    lf_trie_drop(below);
-    return made;
-}
-
-/* A root with one reference, in which the entry is. NULL where memory is short, or `told` is -1. */
-static inline lf_trie *lf_trie_with(lf_trie *root, lf_trie_change *change)
-{
-    lf_trie *above[LF_TRIE_LEVELS], *node = root;
-    unsigned places[LF_TRIE_LEVELS], level = 0;
-    uint64_t bits = lf_trie_hash(change->entry);
-    uint32_t branch = lf_trie_branch(bits);
-    change->told = 0;
-    while (node->bitmap & ~node->leaves & branch) {
-        above[level] = node;
-        places[level] = lf_trie_place(node, branch);
-        node = node->slot[places[level++]];
-        bits <<= LF_TRIE_BITS;
-        branch = lf_trie_branch(bits);
-    }
-    lf_trie *made = lf_trie_collided(node)     ? lf_trie_change_collided(node, level, change)
-                    : (node->leaves & branch) ? lf_trie_change_leaf(node, level, branch, change)
-                                              : lf_trie_insert(node, lf_trie_place(node, branch), change->entry, branch,
-                                                               change->version);
-    uint64_t grown = made == NULL ? 0 : made->size - node->size;
-    while (made != NULL && level-- != 0) {
-        lf_trie *below = made;
-        const lf_trie *old = above[level];
-        made = lf_trie_replace(old, places[level], below, old->leaves, old->size + grown, change->version);
-        lf_trie_drop(below);
-    }
-    return made;
 }
 
 /* Every entry below a node, until `visit` gives something else than 0; what it gave. */

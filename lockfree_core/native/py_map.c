@@ -1,4 +1,4 @@
-/* CopyOnWriteMap as a Python type; the algorithm is in lf_map.h and lf_trie.h. */
+/* CopyOnWriteMap as a Python type; the algorithm is in lf_map.h. */
 
 #include "py_container.h"
 #include "py_trie.h"
@@ -127,28 +127,39 @@ static PyObject *map_snapshot(PyObject *self, PyObject *Py_UNUSED(ignored))
 
 /* -- changing */
 
-/* 1 won, 0 lost, -1 with an exception set. Drops nothing while the version is in view by a hazard only. */
+/* Keys must be asked whether they are equal. That runs foreign code, so the version is held by a reference. */
+LF_SELDOM static lf_trie *with_asking(lf_map_view *view, lf_trie_change *change)
+{
+    lf_map_keep(view);
+    *change = lf_map_change(view, change->entry, py_same, change->context);
+    return lf_trie_with(view->root, change);
+}
+
+/* 1 won, 0 lost, -1 with an exception set. Runs nothing foreign, and drops nothing, while the version is only in view:
+   before CPython 3.12 allocating may run the collector, and that anything. */
 static int try_once(lf_map *core, PyObject *entry, py_sought *sought)
 {
+    int collecting = py_collector_pause();
     lf_map_view view = lf_map_enter(core);
-    lf_trie_change change = {entry, py_same_at_once, sought, view.root->version + 1, 0};
-#ifdef LF_SERIAL
-    lf_map_keep(&view); /* before CPython 3.12 allocating may run the collector, and that anything */
-#endif
+    lf_trie_change change = lf_map_change(&view, entry, py_same_at_once, sought);
     lf_trie *next = lf_trie_with(view.root, &change);
     if (LF_UNLIKELY(change.told < 0)) {
-        lf_map_keep(&view);
-        change.same = py_same;
-        next = lf_trie_with(view.root, &change);
+        py_collector_resume(collecting);
+        collecting = 0;
+        next = with_asking(&view, &change);
     }
-    if (LF_UNLIKELY(next == NULL)) {
+    lf_trie *old = view.root;
+    bool won = false;
+    if (LF_LIKELY(next != NULL))
+        won = lf_map_swing(core, &view, next, &change);
+    else
         lf_map_leave(&view);
-        return -1;
-    }
-    if (LF_LIKELY(lf_map_swing(core, &view, next)))
-        return 1;
-    lf_trie_drop(next);
-    return 0;
+    py_collector_resume(collecting);
+    if (LF_LIKELY(won))
+        lf_map_retire(old);
+    else if (next != NULL)
+        lf_trie_drop(next);
+    return next == NULL ? -1 : won;
 }
 
 static PyObject *map_set(PyObject *self, PyObject *const *arguments, Py_ssize_t count)

@@ -137,7 +137,8 @@ static PyObject *map_set(PyObject *self, PyObject *const *arguments, Py_ssize_t 
     if (LF_UNLIKELY(entered < 0))
         return NULL;
     PyObject *old = NULL;
-    int failed = look_up(mine->dict, arguments[0], &old) < 0 ? -1 : PyDict_SetItem(mine->dict, arguments[0], arguments[1]);
+    int failed = look_up(mine->dict, arguments[0], &old);
+    failed = failed < 0 ? -1 : PyDict_SetItem(mine->dict, arguments[0], arguments[1]);
     mine->updates += failed == 0;
     leave(mine, entered);
     Py_XDECREF(old); /* it may be the last reference, and its destructor long */

@@ -34,6 +34,11 @@ static inline void lf_trie_drop(void *object)
     Py_DECREF((PyObject *)object);
 }
 
+static inline bool lf_trie_alone(void *object)
+{
+    return Py_REFCNT((PyObject *)object) == 1;
+}
+
 /* Until its slots are written the collector must not look at it. */
 static inline void lf_trie_ready(struct lf_trie *node)
 {
@@ -69,7 +74,8 @@ static inline void py_sought_done(py_sought *sought)
 static inline bool py_is_plain(const py_sought *sought)
 {
     int overflow;
-    return PyLong_CheckExact(sought->key) && PyLong_AsLongLongAndOverflow(sought->key, &overflow) == sought->raw && !overflow;
+    return PyLong_CheckExact(sought->key) &&
+           PyLong_AsLongLongAndOverflow(sought->key, &overflow) == sought->raw && !overflow;
 }
 
 /* Comparing two of that very type runs no code but the interpreter's, and raises nothing. */

@@ -20,12 +20,13 @@ MOST: Final = THREADS[-1]
 LIMIT: Final = (
     "Against the readers-writer lock in C the limits are out of reach where nobody waits for it. Then it costs two "
     "atomic instructions and a dict's own time, while a change of the copy-on-write map makes an entry and a node "
-    "for each level, and takes and drops a reference for each of their up to 32 slots; a read costs both little "
-    "more than the call. Tried: 16 branches instead of 32 (slower at 1,000 keys, no difference else); nodes that "
-    "belong to no thread, so that anybody may free them (without a global lock two to three times slower, as each "
-    "count becomes atomic); types of nodes that are not counted (kept); not looking at a stored int whose hash "
-    "tells already (reads of 100,000 keys twice as fast, kept). The package immutables was measured first: a change "
-    "took 1.1 to 1.7 times as long, and importing it switches the lock on."
+    "for each level, of up to 32 slots, and counts what is in them; a read costs both little more than the call. "
+    "Tried: 16 branches instead of 32 (slower at 1,000 keys, no difference else); copies that take over the "
+    "references of originals that go (under a global lock, where changes of 1,000 keys take little more than half "
+    "the time, kept); nodes that belong to no thread, so that anybody may free them (without a global lock two to "
+    "three times slower, as each count becomes atomic); types of nodes that are not counted (kept); not looking at "
+    "a stored int whose hash tells already (reads of 100,000 keys twice as fast, kept). The package immutables was "
+    "measured first: a change took 1.1 to 1.7 times as long, and importing it switches the lock on."
 )
 
 

@@ -64,13 +64,19 @@ def test_a_crowd_beyond_the_last_number(program: str, watch: str, tmp_path: Path
     assert "\n0 pushes" not in answer.stdout, "nobody was in the crowd"
 
 
-@pytest.mark.parametrize("watch", WATCHES)
-def test_map(watch: str, tmp_path: Path) -> None:
-    """It has no tags, so they are of one kind only."""
-    binary = build("maps", [*WATCHES[watch], PROVOKE], tmp_path)
+@pytest.mark.parametrize(("program", "watch"), [*(("maps", watch) for watch in WATCHES), ("rwlocks", "thread")])
+def test_maps(program: str, watch: str, tmp_path: Path) -> None:
+    """They have no tags, so those are of one kind only."""
+    binary = build(program, [*WATCHES[watch], PROVOKE], tmp_path)
     for threads in THREADS:
         answer = run(binary, threads, OPERATIONS)
         assert is_clean(answer), answer.stdout
+
+
+def test_map_of_one_thread_at_a_time(tmp_path: Path) -> None:
+    """Under a global lock a copy takes over what is the original's, where no other version leads to it."""
+    answer = run(build("maps", [*ADDRESS, "-DLF_SERIAL"], tmp_path), "1", "5000")
+    assert is_clean(answer), answer.stdout
 
 
 def test_map_of_a_crowd(tmp_path: Path) -> None:
@@ -99,10 +105,12 @@ def test_hazard_pointers(watch: str, tmp_path: Path) -> None:
         ("payload", [*THREAD, "-DLF_NO_CAS16"], "lf_atomic.h", "memory_order_acq_rel, memory_order_relaxed);",
          "memory_order_relaxed, memory_order_relaxed);"),
         ("maps", [*ADDRESS, PROVOKE], "lf_map.h", "lf_hazard_retire(old, lf_map_drop);", "lf_map_drop(old);"),
+        ("maps", [*ADDRESS, "-DLF_SERIAL"], "lf_trie_change.h", "may_move && lf_trie_alone(root)", "may_move"),
         ("maps", THREAD, "lf_map.h", "next, memory_order_seq_cst, memory_order_relaxed);",
          "next, memory_order_relaxed, memory_order_relaxed);"),
     ],
-    ids=["ABA", "ABA packed", "no hazard", "unpublished", "unordered", "root dropped", "root unpublished"],
+    ids=["ABA", "ABA packed", "no hazard", "unpublished", "unordered", "root dropped", "moved away",
+         "root unpublished"],
 )  # fmt: skip
 def test_a_fault_is_found(program: str, flags: list[str], header: str, right: str, wrong: str, tmp_path: Path) -> None:
     """Each takes away one thing that the algorithms cannot do without."""
@@ -112,7 +120,9 @@ def test_a_fault_is_found(program: str, flags: list[str], header: str, right: st
     assert right in text
     (flawed / header).write_text(text.replace(right, wrong))
     binary = build(program, flags, tmp_path, flawed)
-    assert not all(is_clean(run("timeout", "5", binary, "8", "20000")) for _ in range(TRIES))
+    threads = "1" if "-DLF_SERIAL" in flags else "8"
+    operations = "1000" if program == "maps" else "20000"
+    assert not all(is_clean(run("timeout", "5", binary, threads, operations)) for _ in range(TRIES))
 
 
 @pytest.mark.stress

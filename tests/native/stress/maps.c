@@ -1,4 +1,4 @@
-/* maps THREADS OPERATIONS: every change is in the map, every version was whole, nothing is freed early or kept.
+/* maps THREADS OPERATIONS (one thread where LF_SERIAL is defined): every change is in the map, every version was whole, nothing is freed early or kept.
 
    Each thread sets keys of its own, each to the number of times that it was set; so the values of any version add up to
    its number. Keys share hashes in pairs. Entries are plain memory, so ThreadSanitizer reports a version that is not
@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#define KEYS 12u /* of each thread */
+#define KEYS 200u /* of each thread */
 
 typedef struct {
     lf_entry entry;
@@ -57,11 +57,13 @@ static void set(uint64_t key, uint64_t value)
     binding *made = bind(key, value);
     for (uint64_t losses = 1;; losses++) {
         lf_map_view view = lf_map_enter(&map);
-        lf_trie_change change = {made, same, &key, view.root->version + 1, 0};
+        lf_trie_change change = lf_map_change(&view, made, same, &key);
         lf_trie *next = lf_trie_with(view.root, &change);
         if (next == NULL)
             abort();
-        if (lf_map_swing(&map, &view, next)) {
+        lf_trie *old = view.root;
+        if (lf_map_swing(&map, &view, next, &change)) {
+            lf_map_retire(old);
             lf_map_note(&map, losses - 1);
             break;
         }
@@ -99,6 +101,30 @@ static void look(void)
     lf_trie_drop(root);
 }
 
+/* Versions that somebody holds for a while: what they lead to must not move away from them. */
+static _Thread_local lf_trie *held[3];
+static _Thread_local unsigned turn;
+
+static void let_go(unsigned at)
+{
+    lf_trie *root = held[at];
+    uint64_t sum = 0;
+    held[at] = NULL;
+    if (root == NULL)
+        return;
+    lf_trie_walk(root, add_up, &sum);
+    if (sum != root->version)
+        atomic_fetch_add(&wrong, 1);
+    lf_trie_drop(root);
+}
+
+static void keep_one(void)
+{
+    unsigned at = turn++ % 3;
+    let_go(at);
+    held[at] = lf_map_take(&map);
+}
+
 static void *work(void *argument)
 {
     unsigned thread = (unsigned)(uintptr_t)argument;
@@ -113,9 +139,13 @@ static void *work(void *argument)
         if (seen < last || get(thread * KEYS + mine) != times[mine] || get(many * KEYS) != 0)
             atomic_fetch_add(&wrong, 1);
         last = seen;
-        if (number % 8 == 0)
+        if (number % 128 == 0)
             look();
+        if (number % 32 == 0)
+            keep_one();
     }
+    for (unsigned at = 0; at < 3; at++)
+        let_go(at);
     for (finished++; finished < many;) /* a number that was given back early would thin the crowd */
         sched_yield();
     return NULL;

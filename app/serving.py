@@ -15,6 +15,7 @@ import uvicorn
 from app.main import create_app
 from app.messages import MESSAGE_BYTES
 from app.settings import Settings
+from lockfree_core.native import unavailable_reason
 
 __all__ = ["ListenError", "listen", "serve"]
 
@@ -118,6 +119,9 @@ def _announce(settings: Settings) -> None:
     address = f"{base}/?token={settings.presenter_token}"
     print(f"Lockfree Lab: {address}", flush=True)
     print(f"For viewers: http://{_shared(settings)}:{settings.port}/view/{settings.viewer_token}", flush=True)
+    missing = unavailable_reason()
+    if missing is not None:
+        print(f"Without hardware atomics: {missing}. Cells are emulated; Measure leaves out what is in C.", flush=True)
     if not settings.no_browser:
         import threading
 

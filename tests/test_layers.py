@@ -28,6 +28,7 @@ LAYERS = [
     "lockfree_core.bench",
     "lockfree_core.catalog",
     "lockfree_core.scenarios",
+    "lockfree_core.claims",
     "app",
 ]
 STANDARD_LIBRARY_ONLY = LAYERS[: LAYERS.index(FACADE) + 1]

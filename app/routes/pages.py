@@ -14,6 +14,7 @@ from app.templating import render
 from app.version import version
 from lockfree_core.catalog import CATALOG
 from lockfree_core.drive.knobs import describe_knobs
+from lockfree_core.native import unavailable_reason
 from lockfree_core.scenarios.puzzles import describe_puzzles
 from lockfree_core.scenarios.registry import SCENARIOS
 from lockfree_core.trace.layout import describe_layout
@@ -62,5 +63,6 @@ def bootstrap(request: Request, lab: str) -> dict[str, Any]:
         "layout": describe_layout(),
         "role": role,
         "version": version(),
+        "native_missing": unavailable_reason(),
         "viewer_link": link if role == "presenter" else None,
     }

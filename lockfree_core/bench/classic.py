@@ -13,6 +13,7 @@ from typing import Final
 
 from lockfree_core.bench.results import Case, Run
 from lockfree_core.bench.statistics import Interval
+from lockfree_core.bench.workloads import Workload
 
 __all__ = ["ARTICLE", "COLUMNS", "THREADS", "Claim", "classic_table", "classic_text"]
 
@@ -46,7 +47,7 @@ ARTICLE: Final[Mapping[str, Claim]] = {
 def classic_table(run: Run) -> dict[str, dict[str, tuple[Interval | None, Interval | None]]]:
     """For each structure of the article and each implementation: throughput, and the ratio to the article's lock.
 
-    Empty where the run has no such cases with 8 threads.
+    Empty where the run has no such cases with 8 threads under the default workload.
     """
     found: dict[str, dict[str, tuple[Interval | None, Interval | None]]] = {}
     for structure, claim in ARTICLE.items():
@@ -60,11 +61,11 @@ def classic_table(run: Run) -> dict[str, dict[str, tuple[Interval | None, Interv
 
 
 def _cases(run: Run, structure: str) -> dict[str, Case]:
-    """By implementation, on the first interpreter that the run has."""
+    """By implementation, on the first interpreter that the run has; under the article's workload and no other."""
     found: dict[str, Case] = {}
     for case in run.cases:
         name, _, way = case.spec.candidate.partition("/")
-        if name == structure and case.spec.kind == "throughput" and case.spec.workload.threads == THREADS:
+        if name == structure and case.spec.kind == "throughput" and case.spec.workload == Workload(threads=THREADS):
             found.setdefault(way, case)
     return found
 

@@ -72,7 +72,8 @@ PRESETS: Final[Mapping[str, Preset]] = {
                             for name in ("none", "short", "default", "constant", "long")),
                       budget_s=120.0),
     "interpreters": Preset("what the GIL changes",
-                           _pick("counter stack queue dictionary", "null mutex rwlock hardware native standard"),
+                           _pick("counter stack queue dictionary",
+                                 "null mutex rwlock hardware native striped standard"),
                            _threads(1, 8), budget_s=180.0, every_interpreter=True),
     "kernels": Preset("what the GIL hides: the same structures in C, without it",
                       _pick("counter stack queue ring", "null kernel kernel-mutex kernel-spinlock"), _threads(1, 2, 8),
@@ -83,6 +84,8 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "processes": Preset("counting between processes",
                         _pick("counter", "null process-lock process-cas process-add"), _threads(1, 4), seconds=0.2,
                         budget_s=60.0),
+    "memory": Preset("what copies take", _pick("dictionary", "null rwlock mutex emulated hardware native"),
+                     (Workload(threads=8, keys=10_000),), budget_s=30.0),
     "races": Preset("what unguarded programs lose", (), _threads(8), kinds=("race",), budget_s=60.0,
                     every_interpreter=True),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What watching costs: the same operations on the plain memory and on the traced one, measured in turn.
+"""What watching costs: the same operations on the default memory and on the traced one, measured in turn.
 
 ``python -m lockfree_core.drive.cost`` reads a plan (see ``make_plan`` in ``plan.py``) as JSON from standard input and
 prints ``{"traced": …, "untraced": …, "ratio": …}``: operations a second, and how many times as many are done untraced.
@@ -22,7 +22,7 @@ from lockfree_core.drive.knobs import Knobs
 from lockfree_core.drive.launch import Launch, launch_engine
 from lockfree_core.drive.plan import Plan, Step, read_plan
 from lockfree_core.errors import EngineError, LockfreeError
-from lockfree_core.memory import Backoff, ConstantBackoff, ExponentialBackoff, LockedMemory, NoBackoff
+from lockfree_core.memory import Backoff, ConstantBackoff, ExponentialBackoff, NoBackoff, default_memory
 from lockfree_core.trace.layout import MAX_LANES, RECORD_BYTES
 
 __all__ = ["SECONDS", "main", "measure_cost"]
@@ -78,7 +78,7 @@ class _Tally:
 
 
 def make_backoff(knobs: Knobs) -> Backoff:
-    """The policy that the knobs name, for the plain memory."""
+    """The policy that the knobs name, for the default memory."""
     base = min(knobs.backoff_base_us, knobs.backoff_cap_us)
     if knobs.backoff == "constant":
         return ConstantBackoff(base)
@@ -122,7 +122,7 @@ def _run_untraced(plan: Plan, knobs: Knobs, seconds: float) -> tuple[int, float]
     """Operations that returned, and how long that took: less than ``seconds`` where every thread has raised."""
     if plan.processes:
         return _run_untraced_processes(plan, knobs, seconds)
-    structure = plan.factory(LockedMemory(make_backoff(knobs)))
+    structure = plan.factory(default_memory(make_backoff(knobs)))
     insert = _bind(structure, plan.operations[plan.insertion], random.Random(plan.seed).random)
     for _ in range(knobs.prefill):
         insert()

@@ -6,7 +6,7 @@ instruction, with a hazard pointer around every load of a reference (``lockfree_
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lockfree_core.errors import NativeError
 from lockfree_core.memory.base import Backoff, Integer, Memory, Reference, Versioned
@@ -15,10 +15,13 @@ from lockfree_core.memory.everyday import EverydayMemory
 from lockfree_core.memory.locked import LockedMemory
 from lockfree_core.native import available, unavailable_reason
 
-if available():
+# The best cells that there are. Both kinds have the same methods; type checkers see the emulated ones.
+if TYPE_CHECKING or not available():
+    from lockfree_core.memory.cells import AtomicInteger, AtomicReference, VersionedReference
+else:
     from lockfree_core.native import AtomicInteger, AtomicReference, VersionedReference
 
-__all__ = ["HardwareMemory", "default_memory"]
+__all__ = ["AtomicInteger", "AtomicReference", "HardwareMemory", "VersionedReference", "default_memory"]
 
 
 class HardwareMemory(EverydayMemory):
@@ -46,6 +49,6 @@ class HardwareMemory(EverydayMemory):
         return EmulatedVersioned(initial, bits=bits) if bits else VersionedReference(initial)
 
 
-def default_memory() -> Memory:
+def default_memory(backoff: Backoff | None = None, seed: int | None = None) -> Memory:
     """What a structure works on that is given no memory: hardware cells, or emulated ones without the extension."""
-    return HardwareMemory() if available() else LockedMemory()
+    return HardwareMemory(backoff, seed) if available() else LockedMemory(backoff, seed)

@@ -10,6 +10,7 @@ from lockfree_core.scenarios.spec import StepSpec
 __all__ = ["COPIES"]
 
 _START: Final = "set 2 20; set 1 10; set 3 30"
+_WRITER_AND_READER: Final = ("set 1 15 | items", "set 1 10; set 2 20")
 _TWO_WRITERS: Final = ("set 1 11 | set 3 31", _START)
 
 COPIES = (
@@ -34,6 +35,36 @@ COPIES = (
             Caption(30, "When it reads again, it reads the newest version: 15, 20, 35."),
         ),
         beside=("frozen-with-mutable",),
+    ),
+    Scenario(
+        key="reader-passes-dead-writer",
+        theme="copies",
+        title="Reading past a writer who never comes back",
+        shows="A reader of a copy-on-write map waits for nobody, not even for a writer that died in the middle.",
+        spec=StepSpec("copy-on-write-map", *_WRITER_AND_READER, schedule="1x6.k1.2x5"),
+        captions=(
+            Caption(0, "T1 sets 1 to 15, T2 reads all entries. T1 is going to die."),
+            Caption(6, "T1 is making its copy, n4 first. Nobody else can see it."),
+            Caption(7, "T1 is killed. The root still points at the old version, and that is whole."),
+            Caption(8, "T2 loads the root…"),
+            Caption(12, "…and gets 10 and 20. That somebody was about to change the map is nothing to it."),
+        ),
+        beside=("reader-behind-dead-writer", "snapshot-consistency"),
+    ),
+    Scenario(
+        key="reader-behind-dead-writer",
+        theme="copies",
+        title="Reading behind a readers-writer lock",
+        shows="Behind a readers-writer lock readers do not disturb each other, but a writer stops them all.",
+        spec=StepSpec("rw-lock-map", *_WRITER_AND_READER, schedule="1x6.k1.2"),
+        captions=(
+            Caption(0, "The same program on a map behind a readers-writer lock."),
+            Caption(6, "T1 holds the lock, and is looking for the place of 1."),
+            Caption(7, "T1 is killed. The lock stays taken."),
+            Caption(8, "T2 only wants to read, and waits. It will wait for ever."),
+        ),
+        faults=("blocked",),
+        beside=("reader-passes-dead-writer",),
     ),
     Scenario(
         key="copy-lost-update",

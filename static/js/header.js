@@ -6,6 +6,8 @@ import { openMenu } from "./menu.js";
 import { onTheme, projected, theme } from "./theme.js";
 
 /**
+ * Where the C extension is missing, a pill says so on every page that has this header.
+ *
  * @param {Record<"open" | "share" | "projector" | "theme" | "help" | "drawer", () => void>} tools
  * @param {HTMLElement | null} cost the pill of cost.js; a lab without a run has none
  */
@@ -44,8 +46,12 @@ export function createHeader(tools, cost) {
     };
 }
 
+const bootstrap = JSON.parse(document.getElementById("bootstrap")?.textContent ?? "{}");
+
 function describePills({ run, role, connection, recording, shared = "" }) {
     const pills = [];
+    if (bootstrap.native_missing)
+        pills.push({ text: "no C extension", kind: "optional", note: missingNote(bootstrap.native_missing) });
     if (recording)
         pills.push({ text: "recording", kind: "strong", note: "Played from a file: there is no engine behind it." });
     else if (connection !== "connected")
@@ -64,6 +70,9 @@ function describePills({ run, role, connection, recording, shared = "" }) {
     return pills;
 }
 
+const missingNote = (reason) =>
+    `This installation is without hardware atomics: ${reason}. Structures run on emulated cells, which take a small ` +
+    "lock for each access; what is measured in C is left out. Install a C compiler and run make setup again to add it.";
 const CONNECTION = { connecting: "joining …", reconnecting: "reconnecting …", lost: "no server", none: "no run" };
 const VIEW_ONLY =
     "You see everything and control nothing. To control, open the address that the server printed when it was started.";

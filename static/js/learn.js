@@ -1,11 +1,11 @@
 /** Entry of the course's pages: figures that play, what has been read and solved, light and dark. */
 
 import { createApi } from "./api.js";
-import { h, icon, setAttribute, setText } from "./dom.js";
+import { h, setAttribute, setText } from "./dom.js";
 import { createLayout } from "./layout.js";
 import { createFigure } from "./learn-figure.js";
 import { chaptersRead, forgetProgress, keepRead, puzzlesSolved } from "./progress.js";
-import { followSystem, onTheme, projected, theme, toggleProjector, toggleTheme } from "./theme.js";
+import { installReadingTools } from "./reading-tools.js";
 
 const bootstrap = JSON.parse(document.getElementById("bootstrap").textContent);
 const chapter = document.querySelector(".course").dataset.chapter ?? null;
@@ -78,18 +78,8 @@ function coverText(unread, read) {
 }
 
 function installTools() {
-    const themeButton = document.getElementById("theme-button");
-    const projectorButton = document.getElementById("projector-button");
-    projectorButton.append(icon("screen"));
-    const show = () => {
-        themeButton.replaceChildren(icon(theme() === "dark" ? "sun" : "moon"));
-        setAttribute(projectorButton, "aria-pressed", String(projected()));
-    };
-    show();
-    onTheme(show);
-    followSystem();
-    themeButton.addEventListener("click", toggleTheme);
-    projectorButton.addEventListener("click", toggleProjector);
+    const follow = (relation) => document.querySelector(`.around a[rel=${relation}]`)?.click();
+    installReadingTools({ n: () => follow("next"), p: () => follow("prev") }); // the neighbouring chapters
     document.getElementById("forget")?.addEventListener("click", () => {
         forgetProgress();
         showProgress();
@@ -109,19 +99,7 @@ function watchWidths() {
     document.querySelectorAll(".chapter pre, [data-wide]").forEach((wide) => observer.observe(wide));
 }
 
-/** T and V as in the labs, N and P for the neighbouring chapters. */
-function installKeys() {
-    const follow = (relation) => document.querySelector(`.around a[rel=${relation}]`)?.click();
-    const actions = { t: toggleTheme, v: toggleProjector, n: () => follow("next"), p: () => follow("prev") };
-    document.addEventListener("keydown", (event) => {
-        if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-        if (event.target.closest?.("input, textarea, select")) return;
-        actions[event.key.toLowerCase()]?.();
-    });
-}
-
 installTools();
-installKeys();
 installFigures();
 watchWidths();
 watchForTheEnd();

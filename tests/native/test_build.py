@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import lockfree_core
 from lockfree_core import native
 from lockfree_core.memory import HardwareMemory, default_memory
 from tests.native.compiler import INCLUDES, SOURCES, STRICT, compiler, run
@@ -59,6 +60,8 @@ def test_it_is_the_default(extension: None) -> None:
     assert native.available() and native.unavailable_reason() is None
     assert isinstance(default_memory(), HardwareMemory)
     assert isinstance(default_memory().reference(None), native.AtomicReference)
+    assert lockfree_core.AtomicReference is native.AtomicReference
+    assert lockfree_core.AtomicInteger is native.AtomicInteger
 
 
 def test_it_says_what_makes_it_atomic(extension: None) -> None:
@@ -85,11 +88,13 @@ def test_without_it_everything_works_on_emulated_cells() -> None:
     printed = python(
         WITHOUT + "from lockfree_core import TreiberStack, native, default_memory\n"
         "stack = TreiberStack(); stack.push(1)\n"
-        "print(native.available(), type(default_memory()).__name__, stack.pop(), native.unavailable_reason())"
+        "print(native.available(), type(default_memory()).__name__, stack.pop(), native.unavailable_reason())\n"
+        "from lockfree_core import AtomicReference; print(AtomicReference.__module__)"
     )
-    assert printed == (
-        "False LockedMemory 1 the C extension was not built (no C compiler when Lockfree Lab was installed?)"
-    )
+    assert printed.splitlines() == [
+        "False LockedMemory 1 the C extension was not built (no C compiler when Lockfree Lab was installed?)",
+        "lockfree_core.memory.cells",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockfree_core import AtomicInteger, AtomicReference, VersionedReference
 from lockfree_core.memory import LockedMemory
+from lockfree_core.memory.cells import AtomicInteger, AtomicReference, VersionedReference
 from tests.core.engine_kit import MEMORIES, PlainWorld, World, make_world
 
 THREADS = 4

@@ -15,7 +15,8 @@ KEYS = [scenario.key for scenario in COPIES]
 
 
 def test_the_keys_are_those_that_pages_link_to() -> None:
-    assert KEYS == ["snapshot-consistency", "copy-lost-update", "copy-retry", "frozen-with-mutable"]
+    assert KEYS == ["snapshot-consistency", "reader-passes-dead-writer", "reader-behind-dead-writer",
+                    "copy-lost-update", "copy-retry", "frozen-with-mutable"]  # fmt: skip
     assert all(SCENARIOS[key].theme == "copies" for key in KEYS)
 
 
@@ -34,6 +35,12 @@ def test_a_reader_sees_the_version_that_it_began_with() -> None:
     assert results(execution)[0] == ["((1, 10), (2, 20), (3, 30))", "((1, 15), (2, 20), (3, 35))"]
     loads = [text for text in steps_of(execution, 0) if text.startswith("load root")]
     assert loads == ["load root: n5", "load root: n13"], "one load of the root for each reading"
+
+
+def test_a_dead_writer_stops_readers_behind_a_lock_only() -> None:
+    assert results(run("reader-passes-dead-writer"))[1] == ["((1, 10), (2, 20))"]
+    execution = run("reader-behind-dead-writer")
+    assert (execution["outcome"]["kind"], results(execution)[1]) == ("blocked", [None])
 
 
 @pytest.mark.parametrize("pause", range(1, 8))

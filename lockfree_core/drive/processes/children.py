@@ -19,7 +19,7 @@ from lockfree_core.errors import EngineError
 
 __all__ = ["Children"]
 
-_LIMIT_S: Final = 10.0
+_LIMIT_S: Final = 30.0  # that it is gone is seen at once; this is for one that is starved
 _GONE: Final = ("gone",)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from multiprocessing.reduction import send_handle
 from typing import Any, Final
 
 from lockfree_core.drive.launch import child_environment
@@ -18,7 +19,7 @@ from lockfree_core.errors import EngineError
 
 __all__ = ["Children"]
 
-_LIMIT_S: Final = 10.0
+_LIMIT_S: Final = 30.0  # that it is gone is seen at once; this is for one that is starved
 _GONE: Final = ("gone",)
 
 
@@ -102,7 +103,7 @@ class Children:
             try:
                 self._channel.send(message)
                 if handle is not None:
-                    send_handle(self._channel, handle, self._process.pid)
+                    _send_handle(self._channel, handle)
                 answer = self._answers.get(timeout=_LIMIT_S)
             except (OSError, queue.Empty):
                 answer = _GONE
@@ -123,3 +124,9 @@ class Children:
                 self._on_death(*message[1:])
             else:
                 self._answers.put(message)
+
+
+def _send_handle(channel: Connection, handle: int) -> None:
+    """A copy of a descriptor. Not by ``multiprocessing``: it may wait for a word that the reader would take."""
+    with socket.socket(fileno=os.dup(channel.fileno())) as way:
+        socket.send_fds(way, [b"h"], [handle])

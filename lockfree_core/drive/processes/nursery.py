@@ -11,11 +11,11 @@ import importlib
 import mmap
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
-from multiprocessing.reduction import recv_handle
 from typing import Any, Final, NoReturn
 
 from lockfree_core.drive.account import count_inside
@@ -76,7 +76,7 @@ class Nursery:
 
     def on_fork(self, lane: int) -> int:
         """A process for a lane, whose end of its pipe follows the message; its number."""
-        pipe = recv_handle(self._channel)
+        pipe = _receive_handle(self._channel)
         try:
             pid = _fork()
         except BaseException:
@@ -152,6 +152,13 @@ class Nursery:
     def _end(self) -> None:
         for pid in list(self._children):
             self.on_kill(pid)
+
+
+def _receive_handle(channel: Connection) -> int:
+    """The descriptor that follows."""
+    with socket.socket(fileno=os.dup(channel.fileno())) as way:
+        _, (handle,), _, _ = socket.recv_fds(way, 1, 1)
+    return handle
 
 
 def _fork() -> int:

@@ -413,7 +413,7 @@ def test_every_thread_is_counted_in_a_table(open_watch: OpenWatch) -> None:
     page = open_watch("structure=michael-scott-queue&threads=3&speed=0&gap_share=20&gap_kind=yield")
     page.get_by_role("button", name="by thread").click()
     table = page.get_by_role("dialog", name="Counts of each thread").get_by_role("table")
-    expect(table.get_by_role("rowheader")).to_have_text(["T1", "T2", "T3", "all"])
+    expect(table.get_by_role("rowheader")).to_have_text(["T1", "T2", "T3", "all"], timeout=SLOW_MS)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Pause run").click()
     expect(page.get_by_role("button", name="Resume run")).to_be_visible(timeout=SLOW_MS)

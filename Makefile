@@ -10,6 +10,10 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export PIP_ROOT_USER_ACTION := ignore
 INSTALL = $(PIP) install --constraint constraints.txt --no-build-isolation --config-settings editable_mode=compat
 
+# Tests wait for servers, engines and a browser more than they compute. A file's tests stay together and in order, since
+# they share its server; those of the browser come last.
+WORKERS ?= 2
+
 .PHONY: help setup run test lint format bench bench-native stress site clean
 
 help:  ## list the targets
@@ -22,7 +26,7 @@ run: $(VENV)/.installed-run  ## start the dashboard; ARGS="--port 8000" passes o
 	@exec $(BIN)/lockfree-lab serve $(ARGS)
 
 test: setup chromium lint  ## lint, type-check and test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup  ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -76,9 +76,8 @@ def wait_ended(page: Page) -> None:
     expect(page.locator("#progress")).to_be_hidden(timeout=SLOW_MS)
 
 
-def taken(page: Page) -> int:
-    """Samples so far, as the page counts them."""
-    return int(page.locator(".now-left").inner_text().split()[0])
+def wait_taken(page: Page, samples: int) -> None:
+    page.wait_for_function("(least) => parseInt(document.querySelector('.now-left').textContent) >= least", arg=samples)
 
 
 def tab_to(page: Page, target: Locator) -> None:
@@ -214,9 +213,11 @@ def test_a_run_is_seen_by_every_page_and_outlives_them(measure: OpenMeasure, hom
     expect(viewer.get_by_role("button", name="Delete")).to_have_count(0)
 
 
-def test_charts_grow_and_keep_their_zoom(measure: OpenMeasure) -> None:
+def test_charts_grow_and_keep_their_zoom(measure: OpenMeasure, home: Path) -> None:
     page = measure(query=ENDLESS)
     start(page)
+    wait_taken(page, 9)
+    (home / "hold").touch()
     page.locator("#result[data-running] .result-chart").first.scroll_into_view_if_needed()
     expect(page.locator("#result[data-running] .chart-picture[data-drawn]").first).to_be_visible(timeout=SLOW_MS)
     page.evaluate("document.querySelector('.chart-picture').kept = true")
@@ -233,6 +234,7 @@ def test_charts_grow_and_keep_their_zoom(measure: OpenMeasure) -> None:
         return [layout.yaxis.range, JSON.stringify(data.map(({ customdata }) => customdata))];
     }"""
     zoomed, figures = page.evaluate(state)
+    (home / "hold").unlink()
     page.wait_for_function(f"(before) => ({state})()[1] !== before", arg=figures)
     assert page.evaluate(state)[0] == zoomed
     assert page.evaluate("document.querySelector('.chart-picture').kept"), "changed in place"
@@ -240,10 +242,11 @@ def test_charts_grow_and_keep_their_zoom(measure: OpenMeasure) -> None:
     page.wait_for_function(f"(before) => ({state})()[0][1] !== before", arg=zoomed[1])
 
 
-def test_cancelling_keeps_what_there_is(measure: OpenMeasure) -> None:
+def test_cancelling_keeps_what_there_is(measure: OpenMeasure, home: Path) -> None:
     page = measure(query=ENDLESS)
     start(page)
-    page.wait_for_function("() => parseInt(document.querySelector('.now-left').textContent) >= 9")
+    wait_taken(page, 9)
+    (home / "hold").touch()
     page.keyboard.press("x")
     page.get_by_role("dialog").get_by_role("button", name="Cancel the run").click()
     wait_ended(page)
@@ -259,7 +262,8 @@ def test_a_server_that_goes_is_told_and_the_page_goes_on_when_it_is_back(open_pa
     with measuring(tmp_path) as first:
         open_measure(page, first, **ENDLESS)
         start(page)
-        page.wait_for_function("() => parseInt(document.querySelector('.now-left').textContent) >= 9")
+        wait_taken(page, 9)
+        (tmp_path / "hold").touch()
         port = int(first.base_url.rpartition(":")[2])
     banner = page.locator('.state[data-name="serverGone"]')
     expect(banner).to_be_visible(timeout=SLOW_MS)

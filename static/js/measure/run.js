@@ -3,7 +3,7 @@
  * the history on /measure/runs/ID.
  *
  * While a run goes on its figures are fetched at most once a second, and so seldom that fetching and drawing take less
- * than a twentieth of the time: what draws here runs on the machine that is measured.
+ * than a twentieth of the time (but every ten seconds): what draws here runs on the machine that is measured.
  */
 
 import { confirmAction } from "../dialogs.js";
@@ -16,6 +16,7 @@ import { createProgress } from "./progress.js";
 import { createResult } from "./result.js";
 
 const LEAST_MS = 1000;
+const MOST_MS = 10_000;
 const SHARE = 20;
 
 /** @param {import("./shell.js").Shell} shell */
@@ -229,12 +230,19 @@ class RunPage {
         const [id, began] = [this.shown, performance.now()];
         const answer = await this.client.view(id, theme());
         if (id === this.shown) this.take(answer);
-        this.next = performance.now() + Math.max(LEAST_MS, SHARE * (performance.now() - began));
+        this.next = performance.now() + this.restAfter(performance.now() - began);
         this.fetching = false;
         if (this.stale || id !== this.shown) {
             this.stale = false;
             this.fetch();
         }
+    }
+
+    /** The lesser of the last two counts: one that had to wait for something says little. */
+    restAfter(took) {
+        const rest = SHARE * Math.min(took, this.took ?? 0);
+        this.took = took;
+        return Math.min(MOST_MS, Math.max(LEAST_MS, rest));
     }
 
     take(answer) {

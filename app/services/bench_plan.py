@@ -37,7 +37,7 @@ _ITEMS: Final = ("stack", "queue", "ring")
 # name: title, scale, unit, to which structures it applies, step.
 _WORKLOAD: Final[Mapping[str, tuple[str, str, str, tuple[str, ...]]]] = {
     "insert_share": ("Inserts", "linear", "%", (*_ITEMS, "dictionary")),
-    "think": ("Think time between operations", "log", "turns of an empty loop", STRUCTURES),
+    "think": ("Think time between operations", "log", "turns", STRUCTURES),
     "keys": ("Keys", "log", "", ("dictionary",)),
     "prefill": ("Items inside at the beginning", "log", "", _ITEMS),
     "capacity": ("Capacity", "log", "", ("ring",)),

@@ -90,33 +90,36 @@ def make_null(candidate: Candidate, spec: SampleSpec) -> tuple[Subject, Body]:
     # To think takes as long with a harness as without one.
     load = replace(spec.workload, think=0)
     subject, parts = make_subject(candidate, load)
-    first, second = parts.first, parts.second
 
     def calls(count: int) -> None:
+        call = parts.first
         for _ in repeat(None, count):
-            first()
+            call()
 
     def pairs(count: int) -> None:
-        assert second is not None
+        put, take = parts.first, parts.second
+        assert take is not None
         for _ in repeat(None, count):
-            first(1)
-            second()
+            put(1)
+            take()
 
     def mix(count: int) -> None:
-        assert second is not None
+        put, take = parts.first, parts.second
+        assert take is not None
         for is_put in islice(draws, count):
             if is_put:
-                first(1)
+                put(1)
             else:
-                second()
+                take()
 
     def entries(count: int) -> None:
-        assert second is not None
+        set_, get = parts.first, parts.second
+        assert get is not None
         for key, is_set in islice(steps, count):
             if is_set:
-                first(key, 1)
+                set_(key, 1)
             else:
-                second(key)
+                get(key)
 
     if candidate.structure == "counter":
         return subject, calls

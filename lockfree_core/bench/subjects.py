@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import islice, repeat
+from types import ModuleType
 from typing import Any, Final, Protocol
 
 from lockfree_core.bench.accounts import Tally, Writer, difference, missing_tokens
@@ -18,12 +19,22 @@ from lockfree_core.bench.candidates import Candidate, Parts
 from lockfree_core.bench.workloads import MOST_THREADS, Workload
 from lockfree_core.errors import BenchError
 
-__all__ = ["Body", "Subject", "make_subject"]
+__all__ = ["Body", "Subject", "make_subject", "own"]
 
 Body = Callable[[int], None]
 
 _UNWRITTEN: Final = -1
 _STRIDE: Final = MOST_THREADS * 4  # numbers of different threads differ
+
+
+def own(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The same call by a bound method that nobody else has.
+
+    Where there is no GIL, threads that call one and the same bound method contend for its reference count: that, and
+    not the structure, would be measured. So every batch binds its own, in its thread.
+    """
+    owner = getattr(call, "__self__", None)
+    return call if owner is None or isinstance(owner, ModuleType) else getattr(owner, call.__name__)
 
 
 class Subject(Protocol):
@@ -77,13 +88,15 @@ class Counting:
         done.append(0)
 
         def body(count: int) -> None:
+            increment = own(call)
             for _ in repeat(None, count):
-                call()
+                increment()
             done[mine] += count
 
         def thinking(count: int) -> None:
+            increment = own(call)
             for _ in repeat(None, count):
-                call()
+                increment()
                 for _ in repeat(None, think):
                     pass
             done[mine] += count
@@ -91,7 +104,7 @@ class Counting:
         return thinking if think else body
 
     def singles(self) -> Sequence[Callable[[], object]]:
-        call, done, mine = self._parts.first, self._done, len(self._done)
+        call, done, mine = own(self._parts.first), self._done, len(self._done)
         done.append(0)
 
         def counted() -> None:
@@ -160,10 +173,11 @@ class Pairs(_Container):
         self._held: list[Any] = []
 
     def worker(self) -> Body:
-        put, take, think, held, mine = self._put, self._take, self._workload.think, self._held, len(self._held)
+        calls, think, held, mine = (self._put, self._take), self._workload.think, self._held, len(self._held)
         held.append(self._new_token())
 
         def body(count: int) -> None:
+            put, take = map(own, calls)
             token = held[mine]
             for _ in repeat(None, count):
                 put(token)
@@ -171,6 +185,7 @@ class Pairs(_Container):
             held[mine] = token
 
         def thinking(count: int) -> None:
+            put, take = map(own, calls)
             token = held[mine]
             for _ in repeat(None, count):
                 put(token)
@@ -182,7 +197,7 @@ class Pairs(_Container):
         return thinking if think else body
 
     def singles(self) -> Sequence[Callable[[], object]]:
-        put, take, held, mine = self._put, self._take, self._held, len(self._held)
+        put, take, held, mine = own(self._put), own(self._take), self._held, len(self._held)
         held.append(self._new_token())
 
         def put_mine() -> None:
@@ -215,10 +230,11 @@ class Mixed(_Container):
 
     def worker(self) -> Body:
         """What is counted in the loop is as little as can be: the rest follows from it afterwards."""
-        put, take, think, tally, null = self._put, self._take, self._workload.think, self._new_tally(), self._null
+        calls, think, tally, null = (self._put, self._take), self._workload.think, self._new_tally(), self._null
         nothing, full = _nothing_and_full()
 
         def body(count: int) -> None:
+            put, take = map(own, calls)
             number, empty, out_sum = tally.number, 0, 0
             for is_put in islice(tally.draws, count):
                 if is_put:
@@ -238,6 +254,7 @@ class Mixed(_Container):
 
         def careful(count: int) -> None:
             """Likewise, where a put may be refused, or where threads think."""
+            put, take = map(own, calls)
             number, refused, refused_sum, empty, out_sum = tally.number, 0, 0, 0, 0
             for is_put in islice(tally.draws, count):
                 if is_put:
@@ -308,11 +325,12 @@ class Mapping:
                 self._set(key, _UNWRITTEN)
 
     def worker(self) -> Body:
-        set_, get, think = self._set, self._get, self._workload.think
+        calls, think = (self._set, self._get), self._workload.think
         writer = Writer(len(self._writers), self._workload)
         self._writers.append(writer)
 
         def body(count: int) -> None:
+            set_, get = map(own, calls)
             value = writer.next_value(count)
             for key, is_set in islice(writer.steps, count):
                 if is_set:
@@ -321,6 +339,7 @@ class Mapping:
                     get(key)
 
         def thinking(count: int) -> None:
+            set_, get = map(own, calls)
             value = writer.next_value(count)
             for key, is_set in islice(writer.steps, count):
                 if is_set:

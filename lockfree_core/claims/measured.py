@@ -7,6 +7,7 @@ has no such cases at all it says nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from lockfree_core.bench.classic import ARTICLE, THREADS
@@ -22,6 +23,7 @@ __all__ = [
     "gap_widens",
     "memory_of_copies",
     "retry_rate",
+    "retry_rate_without_gil",
     "scales_without_gil",
     "similar_at_two",
     "unguarded",
@@ -64,6 +66,11 @@ def _ratios(run: Run, structure: str, threads: int) -> dict[str, Interval]:
         return {}
     found = {way: cases[way].ratio_to(lock) for way in _WAYS if way in cases}
     return {way: ratio for way, ratio in found.items() if ratio is not None}
+
+
+def _places(run: Run, cases: Sequence[Case]) -> str:
+    """Where these were measured."""
+    return _where(replace(run, cases=list(cases)), cases[0].spec.workload.threads)
 
 
 def _where(run: Run, threads: int | None = None) -> str:
@@ -175,8 +182,17 @@ def gap_widens(run: Run) -> Finding | None:
 
 def retry_rate(run: Run) -> Finding | None:
     """Whether about one compare-and-swap in twenty is lost."""
+    return _retry_rate(run, run.cases)
+
+
+def retry_rate_without_gil(run: Run) -> Finding | None:
+    """Likewise, on interpreters that have no GIL."""
+    return _retry_rate(run, [case for case in run.cases if "free-threaded" in case.interpreter])
+
+
+def _retry_rate(run: Run, cases: Sequence[Case]) -> Finding | None:
     rates = [
-        (case, interval) for case in run.cases
+        (case, interval) for case in cases
         if case.spec.kind == "throughput" and case.spec.workload.threads >= THREADS
         and (interval := case.interval("retry_rate")) is not None
     ]  # fmt: skip
@@ -191,7 +207,7 @@ def retry_rate(run: Run) -> Finding | None:
     return Finding(
         state,
         f"{least[1].median:.3%} to {most[1].median:.1%}",
-        f"Decisive compare-and-swaps that are lost; {_where(run, most[0].spec.workload.threads)}. More than one in a "
+        f"Decisive compare-and-swaps that are lost; {_places(run, [case for case, _ in rates])}. More than one in a "
         f"hundred: {some} of {len(rates)}.",
         tuple((_named(case), f"{interval.median:.4%}") for case, interval in rates),
     )

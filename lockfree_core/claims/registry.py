@@ -64,8 +64,10 @@ _SPEED = (
 _PRICE = (
     Claim(
         "retry-rate", "price", "About 5 % of compare-and-swaps have to be tried again.",
-        (Measurement("classic", measured.retry_rate), Measurement("kernels", measured.retry_rate)),
-        "Threads that take turns under a GIL hardly ever meet between a load and its CAS. Threads on several cores do.",
+        (Measurement("classic", measured.retry_rate), Measurement("kernels", measured.retry_rate),
+         Measurement("interpreters", measured.retry_rate_without_gil)),
+        "Threads that take turns under a GIL hardly ever meet between a load and its CAS. Threads on several cores do, "
+        "and the more often the longer the way from one to the other is: it is long in Python, and short in C.",
     ),
     Claim(
         "copies-take-memory", "price", "Copy-on-write uses more memory.",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lockfree_core.bench.candidates import CANDIDATES, Candidate, Parts
-from lockfree_core.bench.subjects import make_subject
+from lockfree_core.bench.subjects import make_subject, own
 from lockfree_core.bench.workloads import Workload
 
 TURNS = 3000
@@ -131,3 +131,18 @@ def test_short_batches_remember_what_was_set_last() -> None:
     for count in (1, 2, 3, 5, 7, 250, 1, 300, 4):
         body(count)
         assert subject.problem() is None
+
+
+def test_every_batch_binds_its_own_call() -> None:
+    """Threads that share a bound method contend for its reference count where there is no GIL."""
+    items: list[int] = []
+    append = items.append
+    mine, other = own(append), own(append)
+    assert mine == other == append
+    assert mine is not other and mine is not append
+    mine(1)
+    assert items == [1]
+    assert own(len) is len, "a function of a module is bound to nothing"
+    entries: dict[int, int] = {}
+    own(entries.__setitem__)(1, 2)
+    assert entries == {1: 2}

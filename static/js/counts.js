@@ -35,9 +35,8 @@ export function createCounts(context) {
     let latest = null;
     let table = null;
     const open = () => {
-        if (latest === null) return;
         table = createTable();
-        table.show(latest);
+        if (latest !== null) table.show(latest);
         const options = { className: "counts-dialog", onClose: () => (table = null) };
         openDialog(inWorkers("Counts of each thread"), table.element, [], options);
     };
@@ -62,7 +61,7 @@ function createTable() {
         ...COLUMNS.map(([label, title]) => h("th", { scope: "col", title }, label)),
     );
     const body = h("tbody", {});
-    const fairness = h("p", { className: "muted" });
+    const fairness = h("p", { className: "muted" }, "Nothing has been counted yet.");
     const rows = new Map();
     const rowOf = (key, first) => {
         if (!rows.has(key)) {

@@ -73,7 +73,11 @@ def test_python_goes_on_while_a_kernel_runs(extension: None) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_an_interrupt_ends_it(extension: None) -> None:
-    program = "from lockfree_core.native.kernels import *; print(flush=True); run(Plan(seconds=60))"
+    # Whoever runs the tests in the background may have them ignore the signal, and children inherit that.
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from lockfree_core.native.kernels import *; print(flush=True); run(Plan(seconds=60))"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -161,7 +161,9 @@ def _library(name: str, second: str) -> Callable[[Workload], Parts]:
 def _native(name: str, first: str, second: str = "", look: str = "") -> Callable[[Workload], Parts]:
     def build(workload: Workload) -> Parts:
         sizes = (workload.capacity,) if name == "RingQueue" else ()
-        backoff = {"backoff_base": workload.policy.base, "backoff_cap": workload.policy.cap}
+        policy = workload.policy
+        own = workload.backoff == "default"  # each has the one that suits it
+        backoff = {} if own else {"backoff_base": policy.base, "backoff_cap": policy.cap}
         structure = getattr(native, name)(*sizes, **backoff)
         return _bound(structure, first, second, look, lambda: sum(row.failures for row in structure.statistics()))
 

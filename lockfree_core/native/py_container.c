@@ -27,7 +27,7 @@ PyObject *py_container_make(PyTypeObject *type, void *core, const py_container_k
 int py_container_backoff(PyObject *arguments, PyObject *keywords, const char *format, lf_backoff *backoff)
 {
     static char *names[] = {"backoff_base", "backoff_cap", NULL};
-    long base = LF_BACKOFF_BASE, cap = LF_BACKOFF_CAP;
+    long base = backoff->base, cap = backoff->cap;
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, format, names, &base, &cap))
         return -1;
     return py_backoff(base, cap, backoff);

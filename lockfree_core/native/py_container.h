@@ -54,7 +54,7 @@ void *py_core_allocate(size_t size);
 /* A new container around the core, which is destroyed where that fails. */
 PyObject *py_container_make(PyTypeObject *type, void *core, const py_container_kind *kind);
 
-/* backoff_base and backoff_cap, by name only; -1 with an exception set. */
+/* backoff_base and backoff_cap, by name only, in the place of the defaults that stand there; -1 with an exception set. */
 int py_container_backoff(PyObject *arguments, PyObject *keywords, const char *format, lf_backoff *backoff);
 
 int py_container_traverse(PyObject *self, visitproc visit, void *arg);

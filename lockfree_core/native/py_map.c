@@ -15,7 +15,7 @@ static lf_map *core_of(PyObject *self)
 
 static PyObject *map_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    lf_backoff backoff;
+    lf_backoff backoff = {LF_BACKOFF_BASE, LF_BACKOFF_CAP};
     if (py_container_backoff(arguments, keywords, "|$ll:CopyOnWriteMap", &backoff) < 0)
         return NULL;
     lf_map *core = py_core_allocate(sizeof *core);

@@ -35,7 +35,7 @@ static const py_container_kind kind = {
 
 static PyObject *queue_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    lf_backoff backoff;
+    lf_backoff backoff = LF_BACKOFF_QUEUE;
     if (py_container_backoff(arguments, keywords, "|$ll:MichaelScottQueue", &backoff) < 0)
         return NULL;
     lf_queue *core = py_core_allocate(sizeof *core);
@@ -75,7 +75,7 @@ static PyMethodDef methods[] = {
 
 static PyType_Slot slots[] = {
     {Py_tp_doc,
-     "MichaelScottQueue(*, backoff_base=64, backoff_cap=1024)\n--\n\n"
+     "MichaelScottQueue(*, backoff_base=1024, backoff_cap=16384)\n--\n\n"
      "An unbounded lock-free queue with a dummy node and helping (M. M. Michael, M. L. Scott, PODC 1996).\n\n"
      "Backoff as for the stack. Lock-free, but for growth, which asks malloc. Iterating gives the values, oldest first,\n"
      "at one moment; RuntimeError if, without a global lock, that moment does not come."},

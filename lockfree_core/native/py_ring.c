@@ -52,10 +52,10 @@ static int check_capacity(PyObject *value, uint64_t *capacity)
 static PyObject *ring_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"capacity", "backoff_base", "backoff_cap", NULL};
-    long base = LF_BACKOFF_BASE, cap = LF_BACKOFF_CAP;
+    lf_backoff backoff = LF_BACKOFF_RING;
+    long base = backoff.base, cap = backoff.cap;
     PyObject *wanted;
     uint64_t capacity;
-    lf_backoff backoff;
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|$ll:RingQueue", names, &wanted, &base, &cap) ||
         check_capacity(wanted, &capacity) < 0 || py_backoff(base, cap, &backoff) < 0)
         return NULL;
@@ -111,7 +111,7 @@ static PyGetSetDef properties[] = {
 
 static PyType_Slot slots[] = {
     {Py_tp_doc,
-     "RingQueue(capacity, *, backoff_base=64, backoff_cap=1024)\n--\n\n"
+     "RingQueue(capacity, *, backoff_base=512, backoff_cap=8192)\n--\n\n"
      "A bounded queue for any number of producers and consumers (D. Vyukov, 2010). It is not lock-free.\n\n"
      "A thread that stops between its claim of a slot and its stamp on it makes all others wait who come to that slot.\n"
      "Nothing is allocated after the beginning."},

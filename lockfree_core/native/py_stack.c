@@ -35,7 +35,7 @@ static const py_container_kind kind = {
 
 static PyObject *stack_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    lf_backoff backoff;
+    lf_backoff backoff = LF_BACKOFF_STACK;
     if (py_container_backoff(arguments, keywords, "|$ll:TreiberStack", &backoff) < 0)
         return NULL;
     lf_stack *core = py_core_allocate(sizeof *core);
@@ -72,7 +72,7 @@ static PyMethodDef methods[] = {
 
 static PyType_Slot slots[] = {
     {Py_tp_doc,
-     "TreiberStack(*, backoff_base=64, backoff_cap=1024)\n--\n\n"
+     "TreiberStack(*, backoff_base=384, backoff_cap=6144)\n--\n\n"
      "A lock-free stack on one tagged head pointer (R. K. Treiber, IBM RJ 5118, 1986).\n\n"
      "After a lost compare-and-swap a thread waits, at first up to ``backoff_base`` pauses of the processor, twice as\n"
      "long after every further loss in a row, and at most ``backoff_cap``; 0 and 0 is no backoff. Backoff buys\n"

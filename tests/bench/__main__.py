@@ -10,12 +10,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from tests.bench import history, kernels, latency, maps, merger, native, startup, stepping, stepping_page, traced_access
 from tests.bench.report import Target, environment, print_table, write_result
-from tests.bench.stream import measure_stream
 
 SHORT_S: Final = 60.0
 LONG_S: Final = 600.0
@@ -24,6 +23,8 @@ GROWTH: Final = 1.10  # memory is flat while it stays below this multiple of wha
 
 def measure_streaming(seconds: float = SHORT_S) -> Path:
     """The whole way into a browser; memory is judged where it had ten minutes to grow."""
+    from tests.bench.stream import measure_stream
+
     before = environment()
     # The page's buffer of 2,000,000 records must be full before its memory can be judged.
     figures = measure_stream(seconds=seconds, warm_up=30.0 if seconds >= LONG_S else 5.0)
@@ -46,17 +47,27 @@ def measure_streaming(seconds: float = SHORT_S) -> Path:
     return write_result(name, before, targets, {"figures": figures})
 
 
+def _of(name: str) -> Callable[[], Path]:
+    """A benchmark whose module is loaded when it is asked for: each needs no more of an interpreter than itself."""
+
+    def measure() -> Path:
+        path: Path = import_module(f"tests.bench.{name}").measure()
+        return path
+
+    return measure
+
+
 BENCHMARKS: Final[dict[str, tuple[Callable[[], Path], str]]] = {
-    "traced_access": (traced_access.measure, "what one traced access costs, and the same untraced"),
-    "merger": (merger.measure, "records a second through the merger, and its share of a core"),
-    "latency": (latency.measure, "from a command to its effect"),
-    "stepping": (stepping.measure, "running an execution anew, step by step"),
-    "stepping_page": (stepping_page.measure, "a step on the page, and scrubbing through a long execution"),
-    "startup": (startup.measure, "from the command line to a page that can be used"),
-    "history": (history.measure, "a history of 200 runs: listed, searched, one of them shown"),
-    "native": (native.measure, "the native core against the standard library and its peers"),
-    "maps": (maps.measure, "native maps against a readers-writer lock, dict and their peers"),
-    "kernels": (kernels.measure, "lock-free against locks, with no interpreter in between"),
+    "traced_access": (_of("traced_access"), "what one traced access costs, and the same untraced"),
+    "merger": (_of("merger"), "records a second through the merger, and its share of a core"),
+    "latency": (_of("latency"), "from a command to its effect"),
+    "stepping": (_of("stepping"), "running an execution anew, step by step"),
+    "stepping_page": (_of("stepping_page"), "a step on the page, and scrubbing through a long execution"),
+    "startup": (_of("startup"), "from the command line to a page that can be used"),
+    "history": (_of("history"), "a history of 200 runs: listed, searched, one of them shown"),
+    "native": (_of("native"), "the native core against the standard library and its peers"),
+    "maps": (_of("maps"), "native maps against a readers-writer lock, dict and their peers"),
+    "kernels": (_of("kernels"), "lock-free against locks, with no interpreter in between"),
     "stream": (measure_streaming, "records from an engine's threads through the server into a page"),
 }
 

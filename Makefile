@@ -41,7 +41,7 @@ bench: setup  ## measure on this machine
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 bench-native: setup  ## measure the native core against the standard library and its peers
-	@$(BIN)/python -m tests.bench native maps kernels $(ARGS)
+	@$(BIN)/python -m tests.bench native maps backoff kernels $(ARGS)
 
 stress: setup  ## the native core under hundreds of millions of operations
 	@LOCKFREE_STRESS=1 $(BIN)/python -m pytest tests/native -m stress $(ARGS)

@@ -67,6 +67,7 @@ BENCHMARKS: Final[dict[str, tuple[Callable[[], Path], str]]] = {
     "history": (_of("history"), "a history of 200 runs: listed, searched, one of them shown"),
     "native": (_of("native"), "the native core against the standard library and its peers"),
     "maps": (_of("maps"), "native maps against a readers-writer lock, dict and their peers"),
+    "backoff": (_of("backoff"), "what backoff buys the native structures, and what it costs: curves"),
     "kernels": (_of("kernels"), "lock-free against locks, with no interpreter in between"),
     "stream": (measure_streaming, "records from an engine's threads through the server into a page"),
 }

@@ -12,8 +12,8 @@
 
 /* The defaults are points of curves that `tests.bench backoff` draws, with 2 to 8 threads on a free-threaded interpreter:
    each where more backoff buys little more throughput, Jain's index over 100 ms is still about 0.8, and p99.9 of a stack
-   stays below 10 microseconds. The kernels' curve (`tests.bench kernels`) is that of a bare CAS loop; with an interpreter around it,
-   threads meet at other distances. A queue has two pointers to lose at, and asks for more patience. */
+   stays below 10 microseconds. The kernels' curve (`tests.bench kernels`) is that of a bare CAS loop; with an interpreter
+   around it, threads meet at other distances. A queue has two pointers to lose at, and asks for more patience. */
 #define LF_BACKOFF_BASE 64u
 #define LF_BACKOFF_CAP 1024u
 #define LF_BACKOFF_STACK {384u, 6144u}

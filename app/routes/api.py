@@ -11,8 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.checks import check_keys, check_object, check_option, parse_json
+from app.checks import check_keys, check_option
 from app.messages import FROM_BROWSER, check_command
+from app.routes.body import read_body
 from app.services import chart, cost, sharing, source, stepping
 from app.services.errors import Refusal
 from app.services.run import Run
@@ -31,11 +32,6 @@ CONTROL_LIMIT_S = 5.0
 def _runs(request: Request) -> Runs:
     runs: Runs = request.app.state.runs
     return runs
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    text = await request.body()
-    return check_object(None, parse_json(text)) if text.strip() else {}
 
 
 def _find_structure(key: str) -> Entry:
@@ -92,7 +88,7 @@ async def list_runs(request: Request) -> Response:
 @router.post("/runs")
 async def start_run(request: Request) -> Response:
     """Start a run."""
-    run = await _runs(request).start(await _body(request))
+    run = await _runs(request).start(await read_body(request))
     return JSONResponse(run.describe(), 201)
 
 
@@ -112,21 +108,21 @@ async def stop_run(request: Request, run: str) -> Response:
 @router.post("/runs/{run}/restart")
 async def restart_run(request: Request, run: str) -> Response:
     """A new generation."""
-    return JSONResponse((await _runs(request).restart(run, await _body(request))).describe())
+    return JSONResponse((await _runs(request).restart(run, await read_body(request))).describe())
 
 
 @router.patch("/runs/{run}/knobs")
 async def set_knobs(request: Request, run: str) -> Response:
     """Set some knobs."""
     found = _runs(request).find(run)
-    return await _within_limit(found, found.set_knobs(await _body(request)))
+    return await _within_limit(found, found.set_knobs(await read_body(request)))
 
 
 @router.post("/runs/{run}/control")
 async def control(request: Request, run: str) -> Response:
     """One command."""
     found = _runs(request).find(run)
-    body = await _body(request)
+    body = await read_body(request)
     check_keys(body, [name for name in FROM_BROWSER["command"] if name != "id"], ("action",))
     return await _within_limit(found, found.control(check_command(body)))
 
@@ -145,7 +141,7 @@ async def _within_limit(run: Run, work: Any) -> Response:
 async def measure_cost(request: Request, run: str) -> Response:
     """What watching costs."""
     found = _runs(request).find(run)
-    check_keys(await _body(request), ())
+    check_keys(await read_body(request), ())
     return JSONResponse(await cost.measure(found, request.app.state.settings.python))
 
 

@@ -9,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.checks import FieldError, check_object, check_option, check_whole, parse_json
+from app.checks import FieldError, check_option, check_whole
+from app.routes.body import read_body
 from app.services import bench_plan, bench_views
 from app.services.bench import Bench
 from app.services.figures import THEMES
@@ -25,11 +26,6 @@ _MOST_COMPARED = 8
 def _bench(request: Request) -> Bench:
     bench: Bench = request.app.state.bench
     return bench
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    text = await request.body()
-    return check_object(None, parse_json(text)) if text.strip() else {}
 
 
 def _theme(request: Request) -> str:
@@ -62,7 +58,7 @@ async def show_job(request: Request) -> Response:
 @router.post("/job")
 async def start_job(request: Request) -> Response:
     """Start to measure."""
-    job = await _bench(request).start(await _body(request))
+    job = await _bench(request).start(await read_body(request))
     return JSONResponse({"job": job.describe()}, 201)
 
 
@@ -102,7 +98,7 @@ def _view(bench: Bench, run: str, theme: str) -> dict[str, Any]:
 @router.patch("/runs/{run}")
 async def change_run(request: Request, run: str) -> Response:
     """Its name or note."""
-    found = await run_in_threadpool(_bench(request).change, run, await _body(request))
+    found = await run_in_threadpool(_bench(request).change, run, await read_body(request))
     return JSONResponse({"run": found.summary()})
 
 

@@ -120,5 +120,8 @@ def test_claims(open_page: OpenPage, server: Server) -> None:
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     page.keyboard.press("t")
     assert violations(page) == []
+    page.goto(f"{server.base_url}/measure/claims#split-cas")
+    expect(page.locator("#split-cas")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Measure", exact=True)).to_be_in_viewport(ratio=1)
     page.locator("#no-deadlock").get_by_role("link", name="Two locks, two orders: deadlock").click()
     expect(page.locator("#states .card")).to_have_count(0, timeout=SLOW_MS)

@@ -19,7 +19,7 @@ export const STATES = {
     noRun: ({ message }) => ({
         place: "card",
         title: "This run is not here",
-        text: `${sentence(message)} It was deleted, or it is in another machine's history.`,
+        text: `${sentence(message)} A link from another machine leads to a run in that machine's history.`,
         actions: ["toHistory", "toRun"],
     }),
     notComparable: ({ message }) => ({

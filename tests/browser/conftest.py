@@ -7,7 +7,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 HERE = Path(__file__).parent
 ARGUMENTS = [
@@ -22,6 +22,10 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
+
+# How long a page may take before a test gives it up: many times what it takes when the machine has nothing else to do.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 ColorScheme = Literal["light", "dark"]
 OpenPage = Callable[..., Page]
@@ -75,7 +79,7 @@ def open_page(
         defaults = {"viewport": {"width": 1440, "height": 900}, "color_scheme": color_scheme}
         context = browser.new_context(**{**defaults, **context_options, **options})
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         watch(page, report)
         return page

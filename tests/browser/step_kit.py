@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
-SLOW_MS = 20_000
 RACE = "structure=treiber-stack&program=push 3 | push 4&start=push 1"
 """Two pushes. Under 11.2x4.11 thread 1 loses its first CAS at step 8."""
 
@@ -17,8 +16,8 @@ OpenStep = Callable[..., Page]
 
 def wait_ready(page: Page) -> None:
     """The execution is shown, and no card stands over the stage."""
-    expect(page.locator("#states .card")).to_have_count(0, timeout=SLOW_MS)
-    expect(page.locator(".place-number")).not_to_have_text("", timeout=SLOW_MS)
+    expect(page.locator("#states .card")).to_have_count(0)
+    expect(page.locator(".place-number")).not_to_have_text("")
 
 
 def press(page: Page, keys: Sequence[str]) -> None:
@@ -29,7 +28,7 @@ def press(page: Page, keys: Sequence[str]) -> None:
 
 def expect_step(page: Page, step: int, steps: int) -> None:
     words = f"step {step} of {steps}" if steps else "no steps yet"
-    expect(page.locator(".place-number")).to_have_text(words, timeout=SLOW_MS)
+    expect(page.locator(".place-number")).to_have_text(words)
 
 
 def expect_address(page: Page, **wanted: str | None) -> None:

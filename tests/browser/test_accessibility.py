@@ -12,7 +12,6 @@ from tests.browser.conftest import HERE, ColorScheme, OpenPage
 from tests.serving import Server
 
 AXE = HERE / "vendor" / "axe-core" / "axe.min.js"
-SLOW_MS = 20_000
 # What the scenes draw is no label: "T1 old_head 1" is a flag, and its name says in words that it points at a node, is
 # stale, and how often its thread has retried. So the rule that a name contains the text that is seen leaves them out.
 RUN = """async () => {
@@ -58,7 +57,7 @@ def open_step(open_page: OpenPage, server: Server) -> Callable[..., Page]:
     def open_step(query: str) -> Page:
         page = open_page()
         page.goto(f"{server.base_url}/step?{query}&token={server.token}")
-        expect(page.locator("#states .card")).to_have_count(0, timeout=SLOW_MS)
+        expect(page.locator("#states .card")).to_have_count(0)
         return page
 
     return open_step
@@ -124,4 +123,4 @@ def test_claims(open_page: OpenPage, server: Server) -> None:
     expect(page.locator("#split-cas")).to_be_in_viewport()
     expect(page.get_by_role("link", name="Measure", exact=True)).to_be_in_viewport(ratio=1)
     page.locator("#no-deadlock").get_by_role("link", name="Two locks, two orders: deadlock").click()
-    expect(page.locator("#states .card")).to_have_count(0, timeout=SLOW_MS)
+    expect(page.locator("#states .card")).to_have_count(0)

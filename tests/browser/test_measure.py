@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.measure_kit import SLOW_MS, a_run, keep, measuring, open_measure, wait_drawn
+from tests.browser.measure_kit import a_run, keep, measuring, open_measure, wait_drawn
 from tests.browser.test_accessibility import violations
 from tests.serving import Server
 
@@ -66,14 +66,14 @@ def measure(open_page: OpenPage, quick: Server, home: Path) -> Iterator[OpenMeas
 
 def start(page: Page) -> None:
     """Enter, with nothing in focus."""
-    expect(page.locator(".python")).to_have_count(2, timeout=SLOW_MS)
+    expect(page.locator(".python")).to_have_count(2)
     page.keyboard.press("Enter")
 
 
 def wait_ended(page: Page) -> None:
     ended = re.compile(r"as narrow as asked|cancelled|was over")
-    expect(page.locator(".run-line")).to_contain_text(ended, timeout=SLOW_MS)
-    expect(page.locator("#progress")).to_be_hidden(timeout=SLOW_MS)
+    expect(page.locator(".run-line")).to_contain_text(ended)
+    expect(page.locator("#progress")).to_be_hidden()
 
 
 def wait_taken(page: Page, samples: int) -> None:
@@ -194,14 +194,14 @@ def test_a_run_is_seen_by_every_page_and_outlives_them(measure: OpenMeasure, hom
     page = measure(query=SMALL)
     start(page)
     now = re.compile(r"^Round 1: no operation, 8 threads, CPython")
-    expect(page.locator(".now-what")).to_have_text(now, timeout=SLOW_MS)
+    expect(page.locator(".now-what")).to_have_text(now)
     expect(page.locator(".now-left")).to_contain_text("0 of 18")
     expect(page.locator(".cases tbody tr")).to_have_count(3)
     expect(page.get_by_role("button", name="Start")).to_be_disabled()
     page.close()
     back, viewer = measure(), measure(role="viewer")
     for looker in (back, viewer):
-        expect(looker.locator(".cases tr[data-now]")).to_contain_text("no operation", timeout=SLOW_MS)
+        expect(looker.locator(".cases tr[data-now]")).to_contain_text("no operation")
     expect(viewer.get_by_role("button", name="Cancel")).to_have_count(0)
     expect(viewer.get_by_role("button", name="Start")).to_have_count(0)
     expect(viewer.locator(".choose-foot")).to_contain_text("You are a viewer")
@@ -219,7 +219,7 @@ def test_charts_grow_and_keep_their_zoom(measure: OpenMeasure, home: Path) -> No
     wait_taken(page, 9)
     (home / "hold").touch()
     page.locator("#result[data-running] .result-chart").first.scroll_into_view_if_needed()
-    expect(page.locator("#result[data-running] .chart-picture[data-drawn]").first).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#result[data-running] .chart-picture[data-drawn]").first).to_be_visible()
     page.evaluate("document.querySelector('.chart-picture').kept = true")
     page.locator(".result-chart").first.scroll_into_view_if_needed()
     box = page.locator(".chart-picture .nsewdrag").first.bounding_box()
@@ -266,13 +266,13 @@ def test_a_server_that_goes_is_told_and_the_page_goes_on_when_it_is_back(open_pa
         (tmp_path / "hold").touch()
         port = int(first.base_url.rpartition(":")[2])
     banner = page.locator('.state[data-name="serverGone"]')
-    expect(banner).to_be_visible(timeout=SLOW_MS)
+    expect(banner).to_be_visible()
     expect(page.locator(".pill.bad, .pill", has_text="no server")).to_be_visible()
     expect(page.locator(".cases tbody tr")).to_have_count(3)
     with measuring(tmp_path, port):
-        expect(banner).to_be_hidden(timeout=SLOW_MS)
+        expect(banner).to_be_hidden()
         expect(page.locator("#progress")).to_be_hidden()
-        expect(page.locator(".run-line")).to_contain_text("cancelled", timeout=SLOW_MS)
+        expect(page.locator(".run-line")).to_contain_text("cancelled")
 
 
 # The result
@@ -380,7 +380,7 @@ def test_nothing_is_wrong_for_assistive_technology(measure: OpenMeasure, home: P
     (home / "hold").touch()
     page = measure(query=SMALL)
     start(page)
-    expect(page.locator(".cases tr[data-now]")).to_have_count(1, timeout=SLOW_MS)
+    expect(page.locator(".cases tr[data-now]")).to_have_count(1)
     assert violations(page) == []
     (home / "hold").unlink()
     wait_ended(page)

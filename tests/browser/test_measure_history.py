@@ -16,7 +16,7 @@ from app.export.report import to_html
 from lockfree_core.bench.formats import to_json
 from lockfree_core.bench.results import Run
 from tests.browser.conftest import ColorScheme, OpenPage
-from tests.browser.measure_kit import SLOW_MS, a_run, keep, measuring, open_measure, wait_drawn
+from tests.browser.measure_kit import a_run, keep, measuring, open_measure, wait_drawn
 from tests.browser.test_accessibility import violations
 from tests.core.bench.bench_kit import PLACE, around, case, made
 from tests.serving import Server
@@ -222,7 +222,7 @@ def test_a_report_is_whole_offline(open_page: OpenPage, tmp_path: Path, color_sc
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(file.as_uri())
-    expect(page.locator("html")).to_have_attribute("data-ready", "yes", timeout=SLOW_MS)
+    expect(page.locator("html")).to_have_attribute("data-ready", "yes")
     expect(page.get_by_role("heading", level=1)).to_have_text("Report <i>&")
     expect(page.locator(".run-note")).to_have_text("a note")
     expect(page.locator(".verdict-list").first).to_contain_text("native TreiberStack is faster")

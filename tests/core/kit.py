@@ -24,7 +24,7 @@ from lockfree_core.trace.fold import Fold, Names
 from lockfree_core.trace.layout import RECORD_BYTES, Kind
 from tests.serving import wait_until
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 SEED = 20251
 
 LOCK_FREE = ["treiber-stack", "michael-scott-queue", "atomic-counter", "copy-on-write-map", "app-state",

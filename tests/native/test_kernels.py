@@ -85,7 +85,7 @@ def test_an_interrupt_ends_it(extension: None) -> None:
         process.stdout.readline()
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in errors
 
 

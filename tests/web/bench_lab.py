@@ -17,7 +17,7 @@ from app.settings import Settings
 
 SETTINGS = Settings(port=8123)
 BASE = f"http://127.0.0.1:{SETTINGS.port}"
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 QUICK = ("-S", "-c", "import json; print(json.dumps({'ok': True, 'ops_per_s': 5e6, 'peak_kb': 2048}))")
 """A sample that answers at once."""

@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from app.messages import BATCH_HEADER
 from lockfree_core.trace.layout import FIELDS, RECORD_BYTES, Kind
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 KIND_AT = next(field.offset for field in FIELDS if field.name == "kind")
 
 

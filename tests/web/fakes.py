@@ -16,7 +16,7 @@ from app.services.stream import Feed, Stream
 from lockfree_core.errors import KnobError
 from tests.web.records import records, snapshot
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 class FakeSocket:

@@ -23,7 +23,7 @@ from app.services.run import Run, Spec, find_twin
 from lockfree_core.catalog import CATALOG, of_lab
 from tests.serving import ROOT
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 def sampled(count: int) -> Rates:

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import HTMLResponse
 
 from app.assets import asset_folder
+from app.bundling.pages import script_address, sheet_address
 
 __all__ = ["markup", "message_page", "render"]
 
@@ -22,6 +23,7 @@ def _environment() -> Any:
         undefined=StrictUndefined,
         auto_reload=False,
     )
+    environment.globals |= {"script_address": script_address, "sheet_address": sheet_address}
     environment.policies["json.dumps_kwargs"] = {
         "sort_keys": False
     }  # the knobs stand on the page in their table's order

@@ -11,10 +11,10 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from app.assets import asset_folder
-from app.export.bundle import bundle
+from app.bundling.bundle import bundle
+from app.bundling.javascript import without_comments
+from app.bundling.stylesheet import style_sheet
 from app.export.document import boot_script, icon_address, pack, policy
-from app.export.javascript import without_comments
-from app.export.stylesheet import style_sheet
 from app.services.source import highlight
 from app.services.stepping import command_line
 from app.templating import markup
@@ -114,7 +114,7 @@ def _document(title: str, description: str, data: dict[str, Any], table: str) ->
 
 @cache
 def _program() -> str:
-    return bundle(asset_folder("static") / "js", "player.js")
+    return bundle(asset_folder("static") / "js", "player.js").text
 
 
 @cache

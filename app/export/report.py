@@ -9,10 +9,10 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from app.assets import asset_folder
-from app.export.bundle import bundle
+from app.bundling.bundle import bundle
+from app.bundling.javascript import without_comments
+from app.bundling.stylesheet import style_sheet
 from app.export.document import boot_script, icon_address, pack, policy
-from app.export.javascript import without_comments
-from app.export.stylesheet import style_sheet
 from app.services.bench_views import view
 from app.templating import markup
 from app.version import version
@@ -58,7 +58,7 @@ def _data(run: Run, found: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _program() -> str:
-    return bundle(asset_folder("static") / "js", "report.js")
+    return bundle(asset_folder("static") / "js", "report.js").text
 
 
 @cache

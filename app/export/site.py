@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from app.bundling.stylesheet import style_sheet
 from app.export.document import boot_script, icon_address, policy
 from app.export.player import export_player
-from app.export.stylesheet import style_sheet
 from app.templating import markup
 from app.version import version
 from lockfree_core.scenarios.registry import SCENARIOS

@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.bundling.pages import FOLDER, find
 from app.services.bench import Bench
 from app.services.bench_plan import describe
 from app.settings import Settings
@@ -37,11 +39,28 @@ ROOMS: Final = (
 )
 
 
+#: The address says what is in it.
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+
 @router.get("/")
 async def home(request: Request) -> Response:
     """The first lab."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"/watch{query}", 303)
+
+
+@router.api_route(f"{FOLDER}/{{name}}", methods=["GET", "HEAD"])
+async def bundled(name: str) -> Response:
+    """A page's script or style sheet; with ``.map`` after a script's name, its source map."""
+    served = find(name.removesuffix(".map"))
+    if served is None:
+        raise HTTPException(404)
+    if not name.endswith(".map"):
+        return Response(served.text, media_type=served.media_type, headers={"cache-control": _FOR_EVER})
+    if served.source_map is None:
+        raise HTTPException(404)
+    return Response(await run_in_threadpool(served.source_map), media_type="application/json")
 
 
 @router.get("/watch")

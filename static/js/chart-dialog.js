@@ -1,7 +1,6 @@
 /**
  * The exact chart of a run: the server's figure, drawn by Plotly, which is loaded when the dialog first opens.
- * PNG, SVG and
- * CSV are made from it without any other machine.
+ * PNG, SVG and CSV are made from it without any other machine.
  */
 
 import { openDialog } from "./dialogs.js";
@@ -9,7 +8,7 @@ import { h } from "./dom.js";
 import { blobOf, download, fileName } from "./downloads.js";
 import { theme } from "./theme.js";
 
-const PLOTLY = new URL("../vendor/plotly/plotly-cartesian.min.js", import.meta.url).href;
+const PLOTLY = "/static/vendor/plotly/plotly-cartesian.min.js";
 const CONFIG = {
     displaylogo: false, responsive: true, showSendToCloud: false, plotlyServerURL: "",
     modeBarButtonsToRemove: ["sendDataToCloud", "sendChartToCloud", "toImage", "lasso2d", "select2d", "autoScale2d"],

@@ -64,6 +64,7 @@ BENCHMARKS: Final[dict[str, tuple[Callable[[], Path], str]]] = {
     "stepping": (_of("stepping"), "running an execution anew, step by step"),
     "stepping_page": (_of("stepping_page"), "a step on the page, and scrubbing through a long execution"),
     "startup": (_of("startup"), "from the command line to a page that can be used"),
+    "page_load": (_of("page_load"), "until the scripts of a page have run, as one file and as modules"),
     "history": (_of("history"), "a history of 200 runs: listed, searched, one of them shown"),
     "native": (_of("native"), "the native core against the standard library and its peers"),
     "maps": (_of("maps"), "native maps against a readers-writer lock, dict and their peers"),

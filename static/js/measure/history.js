@@ -55,7 +55,7 @@ class HistoryPage {
             toRun: () => location.assign("/measure"),
             importFile: () => this.pick(),
         });
-        if (this.shell.mayChange) installDrop((file) => this.import(file), "Drop a result (JSON) to import it");
+        if (this.shell.mayChange) installDrop((file) => this.importFile(file), "Drop a result (JSON) to import it");
         const { kept } = this.shell.bootstrap;
         if (kept) this.take(kept);
         else await this.load();
@@ -294,10 +294,10 @@ class HistoryPage {
 
     async pick() {
         const file = await pickFile(".json,application/json");
-        if (file) await this.import(file);
+        if (file) await this.importFile(file);
     }
 
-    async import(file) {
+    async importFile(file) {
         const { states } = this.shell;
         states.hide("refused", "inHistory");
         const found = await importFile(this.client, file);

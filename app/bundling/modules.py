@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.export.javascript import ScriptError, Token, line_of, scan
+from app.bundling.javascript import ScriptError, Token, line_of, scan
 
 __all__ = ["Import", "Module", "read_module"]
 
@@ -27,10 +27,11 @@ class Import:
 
 @dataclass(slots=True)
 class Module:
-    """``exports`` maps names outside to names inside."""
+    """``exports`` maps names outside to names inside; ``lines`` has for each line of the body which it was, from 0."""
 
     name: str
     body: str = ""
+    lines: list[int] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
     exports: dict[str, str] = field(default_factory=dict)
 
@@ -65,7 +66,7 @@ class _Reader:
             else:
                 depth += (token.text in "{[(") - (token.text in "}])") if token.kind == "sign" else 0
                 self._at += 1
-        self._module.body = self._rest()
+        self._module.body, self._module.lines = _rest(self._all, self._dropped)
         return self._module
 
     # -- statements
@@ -154,25 +155,29 @@ class _Reader:
     def _error(self, message: str, token: Token) -> ScriptError:
         return ScriptError(f"{self._module.name}:{line_of(self._text, token.start)}: {message}")
 
-    def _rest(self) -> str:
-        """The text without what was dropped, comments and indentation; line ends stay."""
-        return "".join(_body(self._all, self._dropped)).strip()
 
-
-def _body(tokens: Sequence[Token], dropped: Sequence[tuple[int, int]]) -> list[str]:
+def _rest(tokens: Sequence[Token], dropped: Sequence[tuple[int, int]]) -> tuple[str, list[int]]:
+    """The text without what was dropped, comments and indentation; line ends stay. And where each line came from."""
     parts: list[str] = []
-    gap = ""
+    lines: list[int] = []
+    gap, line = "\n", 0
     spans = iter([*sorted(dropped), (1 << 60, 1 << 60)])
     first, last = next(spans)
     for token in tokens:
         while token.start >= last:
             first, last = next(spans)
-        if token.kind in ("space", "comment"):
-            gap = "\n" if "\n" in gap + token.text else " "
+        text = token.text
+        ends = text.count("\n")
+        if token.kind == "space" or token.kind == "comment":
+            gap = "\n" if ends else gap or " "
         elif not first <= token.start < last:
-            parts += [gap, token.text]
+            if gap == "\n":
+                lines.append(line)
+            lines.extend(range(line + 1, line + ends + 1))
+            parts += (gap, text)
             gap = ""
-    return parts
+        line += ends
+    return "".join(parts).removeprefix("\n"), lines
 
 
 def _unquoted(token: Token) -> str:

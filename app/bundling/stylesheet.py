@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from app.assets import asset_folder
 
-__all__ = ["style_sheet"]
+__all__ = ["sheet_path", "style_sheet"]
 
 _TOKEN = re.compile(r"/\*.*?\*/|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\s+", re.DOTALL)
 
 
 def style_sheet(names: Iterable[str]) -> str:
     """These sheets of ``static/css``, in order."""
-    folder = asset_folder("static") / "css"
-    return "\n".join(_shortened((folder / f"{name}.css").read_text(encoding="utf-8")) for name in names)
+    return "\n".join(_shortened(sheet_path(name).read_text(encoding="utf-8")) for name in names)
+
+
+def sheet_path(name: str) -> Path:
+    """The file of a sheet."""
+    return asset_folder("static") / "css" / f"{name}.css"
 
 
 def _shortened(text: str) -> str:

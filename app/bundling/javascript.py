@@ -21,13 +21,14 @@ class Token(NamedTuple):
     start: int
 
 
-_PATTERNS: Final = (
-    ("space", re.compile(r"\s+")),
-    ("comment", re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)),
-    ("string", re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'', re.DOTALL)),
-    ("number", re.compile(r"0[xX][0-9a-fA-F_]+n?|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?n?")),
-    ("word", re.compile(r"[#@]?[A-Za-z_$][\w$]*")),
-    ("sign", re.compile(r"=>|\.\.\.|\?\.(?!\d)|[^\s]")),
+_TOKEN: Final = re.compile(
+    r"""(?P<space>\s+)
+    | (?P<comment>//[^\n]*|/\*(?s:.*?)\*/)
+    | (?P<string>"(?:[^"\\\n]|\\(?s:.))*"|'(?:[^'\\\n]|\\(?s:.))*')
+    | (?P<number>0[xX][0-9a-fA-F_]+n?|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?n?)
+    | (?P<word>[\#@]?[A-Za-z_$][\w$]*)
+    | (?P<sign>=>|\.\.\.|\?\.(?!\d)|\S)""",
+    re.VERBOSE,
 )
 _REGEX: Final = re.compile(r"/(?![*/])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
 # A slash after one of these begins a regular expression; after any other word it divides.
@@ -43,13 +44,18 @@ def scan(text: str, name: str = "script") -> Iterator[Token]:
     Raises:
         ScriptError: where a literal does not end.
     """
-    at = 0
+    at, end = 0, len(text)
     before: Token | None = None
-    while at < len(text):
-        token = _next(text, at, before, name)
+    match = _TOKEN.match
+    while at < end:
+        found = None if text[at] in "`/\"'" else match(text, at)  # most tokens need no second look
+        if found is None:
+            token = _next(text, at, before, name)
+        else:
+            token = Token(found.lastgroup or "", found[0], at)
         yield token
         at += len(token.text)
-        if token.kind not in ("space", "comment"):
+        if token.kind != "space" and token.kind != "comment":
             before = token
 
 
@@ -73,11 +79,9 @@ def _next(text: str, at: int, before: Token | None, name: str) -> Token:
         found = _REGEX.match(text, at)
         if found:
             return Token("regex", found[0], at)
-    for kind, pattern in _PATTERNS:
-        match = pattern.match(text, at)
-        if match:
-            return _checked(Token(kind, match[0], at), text, name)
-    raise ScriptError(f"{name}:{line_of(text, at)}: a token was expected; got {text[at : at + 20]!r}")
+    match = _TOKEN.match(text, at)
+    assert match is not None  # whatever is no space is at least a sign
+    return _checked(Token(match.lastgroup or "", match[0], at), text, name)
 
 
 def _checked(token: Token, text: str, name: str) -> Token:

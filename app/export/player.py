@@ -33,7 +33,7 @@ MOST_STATES: Final = 1000
 """A graph with more states than these is left out: the file would grow, and the map would show nothing any more."""
 
 _SECONDS: Final = 60.0  # the number of states ends the search; this, a structure whose steps take for ever
-_SHEETS: Final = ("theme", "base", "stage", "scene", "code", "transport", "dialogs", "tried", "player")
+_SHEETS: Final = ("theme", "base", "stage", "scene", "scene-threads", "code", "transport", "dialogs", "tried", "player")
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ async def home(request: Request) -> Response:
     return RedirectResponse(f"/watch{query}", 303)
 
 
-@router.api_route(f"{FOLDER}/{{name}}", methods=["GET", "HEAD"])
+@router.get(f"{FOLDER}/{{name}}")
 async def bundled(name: str) -> Response:
     """A page's script or style sheet; with ``.map`` after a script's name, its source map."""
     served = find(name.removesuffix(".map"))

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route
 from lockfree_core.trace.layout import describe_layout
 
 HERE = Path(__file__).parent
-SHEETS = ("theme", "base", "stage", "scene")
+SHEETS = ("theme", "base", "stage", "scene", "scene-threads")
 
 _PREPARE = """async ([sheets, layout]) => {
     for (const name of sheets) {

@@ -17,6 +17,7 @@ from app.services.bench_views import view
 from app.templating import markup
 from app.version import version
 from lockfree_core.bench.results import Run
+from lockfree_core.bench.verdict import verdict
 
 __all__ = ["to_html"]
 
@@ -37,7 +38,7 @@ def to_html(run: Run) -> str:
             "policy": policy((boot, loader, plotly, program), (style, _EMPTY_STYLE), images="data: blob:"),
             "version": version(),
             "title": name,
-            "description": " ".join(found["verdict"][:2]) or f"A run of Lockfree Lab: {name}",
+            "description": " ".join(map(str, verdict(run)[:2])) or f"A run of Lockfree Lab: {name}",
             "icon": icon_address(),
             "view": found,
             "boot": Markup(boot),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from itertools import groupby
 from typing import Any, Final
 
 from app.checks import FieldError
@@ -35,10 +37,16 @@ FORMATS: Final[Mapping[str, tuple[str, str]]] = {
 def view(run: Run, theme: str, is_running: bool = False) -> dict[str, Any]:
     """All that there is to see of a run."""
     return {
-        "run": _head(run, is_running), "verdict": verdict(run), "troubles": formats.troubles(run),
+        "run": _head(run, is_running), "verdict": _verdict(run), "troubles": formats.troubles(run),
         "classic": _classic(run), "table": {"columns": list(formats.COLUMNS), "rows": formats.rows(run)},
         "charts": [figures.describe(chart, theme) for chart in charts(run)],
     }  # fmt: skip
+
+
+def _verdict(run: Run) -> list[dict[str, Any]]:
+    """Sentences that speak of the same place stand together."""
+    groups = groupby(verdict(run), lambda sentence: sentence.place)
+    return [{"place": place, "sentences": [asdict(sentence) for sentence in found]} for place, found in groups]
 
 
 def _head(run: Run, is_running: bool) -> dict[str, Any]:

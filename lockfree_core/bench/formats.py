@@ -33,7 +33,12 @@ LARGEST_FILE: Final = 64 * 1024 * 1024
 
 def to_json(run: Run) -> str:
     """Everything, and the verdict; ``read_json`` reads it back."""
-    return json.dumps({**run.as_dict(), "verdict": verdict(run)}, indent=1, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(
+            {**run.as_dict(), "verdict": [str(sentence) for sentence in verdict(run)]}, indent=1, ensure_ascii=False
+        )
+        + "\n"
+    )
 
 
 def read_json(text: str | bytes) -> Run:
@@ -145,7 +150,7 @@ def to_markdown(run: Run) -> str:
     lines += ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows(run)]
     lines += _classic(run)
-    sentences = [*verdict(run), *troubles(run)]
+    sentences = [*map(str, verdict(run)), *troubles(run)]
     return "\n".join([*lines, "", *(f"- {_cell(sentence)}" for sentence in sentences)]) + "\n"
 
 

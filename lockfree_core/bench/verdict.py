@@ -7,7 +7,7 @@ Otherwise the verdict says that these samples show none, which is not that there
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lockfree_core.bench.candidates import find_candidate
@@ -17,11 +17,30 @@ from lockfree_core.bench.statistics import Interval
 
 __all__ = ["BASELINES", "Sentence", "baseline_of", "verdict"]
 
-Sentence = str
-
 BASELINES: Final = ("rwlock", "native-rwlock", "mutex", "kernel-mutex", "process-lock", "twin", "queue")
 _WORTH: Final = 1.10  # less than a tenth faster is not worth another dependency
 _SAME_WITHIN: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One thing that a run says; as text, all of it in a line.
+
+    Attributes:
+        text: what was found.
+        place: the interpreter, cores, threads and workload that it speaks of; empty where it speaks of the whole run.
+        subject: the structure, or which figure of it.
+        advice: what follows for whoever has to choose, or that nothing does. It comes first: it is what they came for.
+    """
+
+    text: str
+    place: str = ""
+    subject: str = ""
+    advice: str = ""
+
+    def __str__(self) -> str:
+        words = " ".join(filter(None, (self.advice, self.text)))
+        return ": ".join(filter(None, (self.place, self.subject, words)))
 
 
 def verdict(run: Run) -> list[Sentence]:
@@ -68,18 +87,23 @@ def _of_throughput(group: Sequence[Case], cores: object, tails: Mapping[str, Cas
     measured = [case for case in group if case.values() and _way(case) != "null"]
     if not measured:
         return []
-    structure, where = group[0].spec.candidate.partition("/")[0], _where(group[0], cores)
     best = max(measured, key=lambda case: case.interval().median)  # type: ignore[union-attr]
     base = baseline_of(measured)
     lock_free = [case for case in measured if find_candidate(case.spec.candidate).progress in ("lock-free", "no lock")]
-    words = [f"{where}: {structure}: {_choice(best, measured)}"]
+    interval = best.interval()
+    assert interval is not None
+    few = interval.samples if len(measured) > 1 and not interval.is_sure else 0
+    words = [_choice(best, measured, few)]
     if base is not None:
-        words += [_against(case, base) for case in lock_free if case is not base]
-    words += _advice(lock_free, measured, tails)
-    return [" ".join(words)]
+        words += [_against(case, base, few) for case in lock_free if case is not base]
+    advice = [f"Not decided: {_rounds(few)} {'is' if few == 1 else 'are'} too few."] if few else (
+        _advice(lock_free, measured, tails)
+    )  # fmt: skip
+    structure = group[0].spec.candidate.partition("/")[0]
+    return [Sentence(" ".join(words), _where(group[0], cores), structure, " ".join(advice))]
 
 
-def _choice(best: Case, measured: Sequence[Case]) -> str:
+def _choice(best: Case, measured: Sequence[Case], few: int) -> str:
     interval = best.interval()
     assert interval is not None
     if len(measured) == 1:
@@ -88,8 +112,8 @@ def _choice(best: Case, measured: Sequence[Case]) -> str:
     if not rivals:
         return f"{best.spec.title()} is the fastest, {_rate(interval)}."
     head = f"{best.spec.title()} has the highest median, {_rate(interval)}"
-    if not interval.is_sure:
-        return f"{head}, of {_rounds(interval.samples)}: too few to tell it from the others."
+    if few:
+        return f"{head}."
     names = ", ".join(case.spec.title() for case in rivals)
     return f"{head}, but these samples do not tell it from {names}."
 
@@ -99,13 +123,15 @@ def _surely_faster(one: Case, other: Case) -> bool:
     return ratio is not None and ratio.is_above(1.0)
 
 
-def _against(case: Case, base: Case) -> str:
+def _against(case: Case, base: Case, few: int) -> str:
+    """Lock-free beside a lock. That so many rounds are too few has been said."""
     ratio = case.ratio_to(base)
     if ratio is None:
         return f"{case.spec.title()} and {base.spec.title()} share no good round."
     span = f"{ratio.median:.2f} times {base.spec.title()} ({ratio.low:.2f} to {ratio.high:.2f})"
     if not ratio.is_sure:
-        return f"{case.spec.title()}: {span}, of {_rounds(ratio.samples)}, too few to be sure."
+        rounds = "" if ratio.samples == few else f", of {_rounds(ratio.samples)}, too few to be sure"
+        return f"{case.spec.title()}: {span}{rounds}."
     if ratio.low > 1:
         return f"{case.spec.title()} is faster: {span}."
     if ratio.high < 1:
@@ -165,7 +191,7 @@ def _of_latency(group: Sequence[Case], cores: object) -> list[Sentence]:
     base = baseline_of(measured)
     if base is None:
         return []
-    structure, where = group[0].spec.candidate.partition("/")[0], _where(group[0], cores)
+    structure = group[0].spec.candidate.partition("/")[0]
     words = []
     for case in measured:
         ratio = base.ratio_to(case, "p99.9")
@@ -182,7 +208,7 @@ def _of_latency(group: Sequence[Case], cores: object) -> list[Sentence]:
             words.append(f"{case.spec.title()} has the longer tail: {span}.")
         else:
             words.append(f"{case.spec.title()}: no difference of the tails shown, {span}.")
-    return [f"{where}: latency of a {structure}: {' '.join(words)}"] if words else []
+    return [Sentence(" ".join(words), _where(group[0], cores), f"latency of a {structure}")] if words else []
 
 
 def _gaps(run: Run, cores: object) -> list[Sentence]:
@@ -214,18 +240,20 @@ def _gap(title: str, where: str, ratios: Mapping[int, Interval]) -> Sentence:
         word = "with more threads the ratio falls"
     else:
         word = "no difference shown that more threads make"
-    return f"{where.replace(', 1 thread', '')}: {title}: {word}: {figures}."
+    return Sentence(f"{title}: {word}: {figures}.", where.replace(", 1 thread", ""))
 
 
 def _of_race(case: Case, cores: object) -> Sentence:
     lost, race = [int(value) for value in case.values("lost")], RACES[_way(case)]
     total = sum(int(value) for value in case.values("expected"))
-    what = f"{_where(case, cores)}: {race.title}: lost {sum(lost):,} of {total:,} in {_samples(len(lost))}"
+    what = f"{race.title}: lost {sum(lost):,} of {total:,} in {_samples(len(lost))}"
     if not race.may_lose:
-        return f"{what}; none were expected to be lost: {race.why}."
-    if any(lost):
-        return f"{what}. Unsafe: it {race.why}."
-    return f"{what}. That none was seen lost proves nothing: it {race.why}."
+        why = f"; none were expected to be lost: {race.why}."
+    elif any(lost):
+        why = f". Unsafe: it {race.why}."
+    else:
+        why = f". That none was seen lost proves nothing: it {race.why}."
+    return Sentence(what + why, _where(case, cores))
 
 
 def _caveats(run: Run, cores: object) -> list[Sentence]:
@@ -241,10 +269,10 @@ def _caveats(run: Run, cores: object) -> list[Sentence]:
         words.append(f"The machine was busy (load {load[0]:.1f} on {cores} cores), so absolute figures are low.")
     if run.failed_samples:
         words.append(f"Of failed samples nothing counts; there were {run.failed_samples}.")
-    return [*words, *_left_out(run), *_overhead(run)]
+    return [Sentence(text) for text in (*words, *_left_out(run), *_overhead(run))]
 
 
-def _left_out(run: Run) -> list[Sentence]:
+def _left_out(run: Run) -> list[str]:
     """What an interpreter does not have, once for each reason."""
     reasons: dict[tuple[str, str], set[str]] = {}
     for case in run.cases:
@@ -253,7 +281,7 @@ def _left_out(run: Run) -> list[Sentence]:
     return [f"Left out on {place}: {', '.join(sorted(ways))}: {reason}." for (place, reason), ways in reasons.items()]
 
 
-def _overhead(run: Run) -> list[Sentence]:
+def _overhead(run: Run) -> list[str]:
     """What it costs to measure, where that is most: with no operation in the loop."""
     found: dict[str, list[float]] = {}
     for case in run.cases:

@@ -1,45 +1,38 @@
 /**
  * The verdict: what the run says, before any figure. Sentences that speak of the same place (interpreter, cores,
- * threads) stand under it, each with its structure in front where it has one; advice is set in bold.
+ * threads) stand under it, each with its structure in front where it has one. Advice comes first; what it rests on
+ * stands below it.
  */
 
 import { h } from "../dom.js";
 
-const STRUCTURES = ["counter", "stack", "queue", "ring", "dictionary"];
-const PLACED = /^([^:]*\d cores?(?:, [^:]*)?): (.+)$/s;
-const SUBJECT = new RegExp(`^((?:latency of an? )?(?:${STRUCTURES.join("|")})): (.+)$`, "s");
-const ADVICE = /(Lock-free pays: [^.]*\.|Don't go lock-free[^.]*\.)/;
-
-/** @param {string[]} sentences @returns {HTMLElement[]} */
-export function verdictElements(sentences) {
-    const groups = [];
-    for (const sentence of sentences) {
-        const [, where, rest] = PLACED.exec(sentence) ?? [null, null, sentence];
-        if (groups.at(-1)?.where !== where) groups.push({ where, items: [] });
-        const [, what, text] = SUBJECT.exec(rest) ?? [null, null, rest];
-        groups.at(-1).items.push({ what, text });
-    }
+/**
+ * @param {{ place: string, sentences: { subject: string, advice: string, text: string }[] }[]} groups
+ * @returns {HTMLElement[]}
+ */
+export function verdictElements(groups) {
     return groups.map(groupElement);
 }
 
-function groupElement({ where, items }) {
+function groupElement({ place, sentences }) {
     return h(
         "div",
-        { className: `verdict-group${where?.includes("thread") ? "" : " loose"}` }, // of the whole run
-        where && h("p", { className: "verdict-where" }, where),
-        h("ul", { className: "verdict-list" }, ...items.map(itemElement)),
+        { className: `verdict-group${place.includes("thread") ? "" : " loose"}` }, // of the whole run
+        place && h("p", { className: "verdict-where" }, place),
+        h("ul", { className: "verdict-list" }, ...sentences.map(itemElement)),
     );
 }
 
-function itemElement({ what, text }) {
+function itemElement({ subject, advice, text }) {
     return h(
         "li",
-        { className: what ? "of-structure" : "" },
-        what && h("span", { className: "verdict-what" }, what[0].toUpperCase() + what.slice(1)),
-        h("span", {}, ...marked(text)),
+        { className: subject ? "of-structure" : "" },
+        subject && h("span", { className: "verdict-what" }, subject[0].toUpperCase() + subject.slice(1)),
+        h(
+            "span",
+            {},
+            advice && h("strong", { className: "verdict-advice" }, advice, " "),
+            h("span", { className: advice ? "verdict-grounds" : "" }, text),
+        ),
     );
-}
-
-function marked(text) {
-    return text.split(ADVICE).map((part) => (ADVICE.test(part) ? h("strong", {}, part) : part));
 }

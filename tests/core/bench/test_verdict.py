@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
-from lockfree_core.bench.results import Case
+from lockfree_core.bench.results import Case, Run
 from lockfree_core.bench.spec import SampleSpec
-from lockfree_core.bench.verdict import baseline_of, verdict
+from lockfree_core.bench.verdict import Sentence, baseline_of, verdict
 from lockfree_core.bench.workloads import Workload
 from tests.core.bench.bench_kit import PLACE, around, case, latencies, made
 
 WHERE = "CPython 3.11.0, 4 cores, 8 threads"
 
 
+def said(run: Run) -> list[str]:
+    return [str(sentence) for sentence in verdict(run)]
+
+
 def test_lock_free_pays() -> None:
     run = made(case("stack/null", around(9e7)), case("stack/mutex", around(2e6)), case("stack/native", around(4e6)))
-    assert verdict(run) == [
-        f"{WHERE}: stack: native TreiberStack is the fastest, 4.00 M/s (3.88 to 4.12). "
-        "native TreiberStack is faster: 2.00 times Lock + list (2.00 to 2.00). "
-        "Lock-free pays: take native TreiberStack."
-    ]
+    grounds = (
+        "native TreiberStack is the fastest, 4.00 M/s (3.88 to 4.12). "
+        "native TreiberStack is faster: 2.00 times Lock + list (2.00 to 2.00)."
+    )
+    advice = "Lock-free pays: take native TreiberStack."
+    assert verdict(run) == [Sentence(grounds, WHERE, "stack", advice)]
+    assert said(run) == [f"{WHERE}: stack: {advice} {grounds}"]
 
 
 def test_it_says_do_not() -> None:
     run = made(
         case("stack/mutex", around(2e6)), case("stack/hardware", around(1e6)), case("stack/standard", around(8e6))
     )
-    (sentence,) = verdict(run)
+    (sentence,) = said(run)
     assert "deque is the fastest" in sentence
     assert "TreiberStack in Python is slower: 0.50 times Lock + list (0.50 to 0.50)." in sentence
-    assert sentence.endswith("Don't go lock-free for throughput here: use deque.")
+    assert sentence.startswith(f"{WHERE}: stack: Don't go lock-free for throughput here: use deque. ")
 
 
 def test_little_faster_is_not_worth_it() -> None:
     run = made(case("stack/mutex", around(1e6)), case("stack/native", around(1.05e6)))
-    (sentence,) = verdict(run)
-    assert "faster: 1.05 times" in sentence and sentence.endswith("here: use Lock + list.")
+    (sentence,) = said(run)
+    assert "faster: 1.05 times" in sentence and "here: use Lock + list. " in sentence
 
 
 def test_noise_decides_nothing() -> None:
     run = made(case("stack/mutex", [1, 2, 3, 4, 5, 6]), case("stack/native", [6, 5, 4, 3, 2, 1]))
-    (sentence,) = verdict(run)
+    (sentence,) = said(run)
     assert "do not tell it from" in sentence
     assert "no difference shown" in sentence
     assert "Whether lock-free pays is not decided: native TreiberStack does 1.04 times Lock + list (0.17 to" in sentence
@@ -46,15 +52,29 @@ def test_noise_decides_nothing() -> None:
 
 def test_few_samples_decide_nothing() -> None:
     run = made(case("stack/mutex", [1e6, 1e6]), case("stack/native", [9e6, 9e6]), ended="budget")
-    sentence, caveat = verdict(run)
-    assert "of 2 rounds: too few to tell" in sentence and "too few to be sure" in sentence
-    assert "pays" not in sentence and "Don't" not in sentence
+    sentence, caveat = said(run)
+    assert sentence == (
+        f"{WHERE}: stack: Not decided: 2 rounds are too few. "
+        "native TreiberStack has the highest median, 9.00 M/s (9.00 to 9.00). "
+        "native TreiberStack: 9.00 times Lock + list (9.00 to 9.00)."
+    )
     assert caveat == "The time was over before every interval was as narrow as asked."
+
+
+def test_one_that_has_fewer_rounds_is_told_apart() -> None:
+    run = made(case("stack/mutex", around(1e6)), case("stack/native", around(3e6)), case("stack/twin", around(5e5)[:3]),
+               case("stack/hardware", around(2e6)[:3]))  # fmt: skip
+    sentence = verdict(run)[0]
+    assert "Not decided" not in sentence.advice
+    assert (
+        "TreiberStack in Python: 2.00 times Lock + list (2.00 to 2.00), of 3 rounds, too few to be sure."
+        in sentence.text
+    )
 
 
 def test_as_fast() -> None:
     run = made(case("stack/mutex", around(1e6)), case("stack/native", around(1e6)))
-    assert "native TreiberStack is as fast as Lock + list, within 5%." in verdict(run)[0]
+    assert "native TreiberStack is as fast as Lock + list, within 5%." in said(run)[0]
 
 
 def test_kernels_are_compared_among_themselves() -> None:
@@ -62,14 +82,14 @@ def test_kernels_are_compared_among_themselves() -> None:
         case("stack/mutex", around(2e6)), case("stack/native", around(1e6)),
         case("stack/kernel", around(9e7)), case("stack/kernel-mutex", around(3e7)),
     )  # fmt: skip
-    python, kernel = verdict(run)
-    assert python.endswith("use Lock + list.")
-    assert kernel.endswith("Where no GIL stands in the way, lock-free pays.")
+    python, kernel = said(run)
+    assert "stack: Don't go lock-free for throughput here: use Lock + list. " in python
+    assert "stack: Where no GIL stands in the way, lock-free pays. " in kernel
 
 
 def test_latencies() -> None:
     run = made(latencies("stack/mutex", around(300e3)), latencies("stack/native", around(5e3)))
-    assert verdict(run) == [
+    assert said(run) == [
         f"{WHERE}: latency of a stack: native TreiberStack has the shorter tail: "
         "p99.9 5.0 µs against 300.0 µs of Lock + list."
     ]
@@ -77,7 +97,7 @@ def test_latencies() -> None:
 
 def test_few_latencies_decide_nothing() -> None:
     run = made(latencies("stack/mutex", [300e3]), latencies("stack/native", [5e3]))
-    assert "of 1 round, too few to be sure" in verdict(run)[0]
+    assert "of 1 round, too few to be sure" in said(run)[0]
 
 
 def test_it_pays_only_where_the_tail_matters() -> None:
@@ -85,7 +105,7 @@ def test_it_pays_only_where_the_tail_matters() -> None:
         case("stack/standard", around(8e6)), case("stack/native", around(7e6)),
         latencies("stack/standard", around(205e3)), latencies("stack/native", around(5e3)),
     )  # fmt: skip
-    assert verdict(run)[0].endswith(
+    assert verdict(run)[0].advice == (
         "Don't go lock-free for throughput here: use deque. "
         "Lock-free pays only where p99.9 matters: native TreiberStack, 5.0 µs against 205.0 µs."
     )
@@ -93,7 +113,7 @@ def test_it_pays_only_where_the_tail_matters() -> None:
 
 def test_the_gap_between_few_threads_and_many() -> None:
     def run(few: float, many: float, count: int = 7) -> list[str]:
-        return verdict(made(
+        return said(made(
             case("queue/mutex", around(1e6)[:count], 2), case("queue/native", around(few)[:count], 2),
             case("queue/mutex", around(1e6)[:count], 8), case("queue/native", around(many)[:count], 8),
         ))  # fmt: skip
@@ -112,7 +132,7 @@ def race(name: str, lost: list[int]) -> Case:
 
 
 def test_races() -> None:
-    whole, lossy, lucky = verdict(made(race("list-append", [0, 0]), race("dict-add", [0, 7]), race("dict-add", [0])))
+    whole, lossy, lucky = said(made(race("list-append", [0, 0]), race("dict-add", [0, 7]), race("dict-add", [0])))
     assert "lost 0 of 200 in 2 samples; none were expected to be lost" in whole
     assert "lost 7 of 200 in 2 samples. Unsafe: it reads, then writes" in lossy
     assert "lost 0 of 100 in 1 sample. That none was seen lost proves nothing" in lucky
@@ -121,7 +141,7 @@ def test_races() -> None:
 def test_caveats() -> None:
     broken = case("stack/mutex", around(1e6), overhead=0.012)
     broken.samples.append({"ok": False, "reason": "lost"})
-    words = verdict(made(broken, ended="cancelled", place={**PLACE, "load_average_before": [9.0]}))[1:]
+    words = said(made(broken, ended="cancelled", place={**PLACE, "load_average_before": [9.0]}))[1:]
     assert words == [
         "The run was cancelled; this is what there was.",
         "The machine was busy (load 9.0 on 4 cores), so absolute figures are low.",
@@ -134,7 +154,7 @@ def test_how_it_ended_is_said() -> None:
     def last(ended: str, precision: float) -> str:
         run = made(case("stack/mutex", around(1e6)), ended=ended)
         run.settings["precision"] = precision
-        return verdict(run)[-1]
+        return said(run)[-1]
 
     assert last("rounds", 0.05) == "The most rounds were done before every interval was as narrow as asked."
     assert last("rounds", 0.0).startswith(WHERE)
@@ -145,7 +165,7 @@ def test_how_it_ended_is_said() -> None:
 def test_every_sentence_on_figures_names_the_cores() -> None:
     tails = latencies("queue/mutex", around(1)), latencies("queue/native", around(2))
     run = made(case("stack/mutex", around(1e6)), *tails, race("deque", [0]))
-    assert all("4 cores" in sentence for sentence in verdict(run))
+    assert all("4 cores" in sentence for sentence in said(run))
 
 
 def test_the_baseline_is_the_lock_that_people_would_take() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 import webbrowser
@@ -75,6 +76,7 @@ class _Server(uvicorn.Server):
         _announce(self._settings)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         asyncio.get_running_loop().call_later(_GRACE_S, self._drop_all)
         self._release()
         await super().shutdown(sockets)
@@ -88,6 +90,12 @@ class _Server(uvicorn.Server):
     def _drop_all(self) -> None:
         for connection in list(self.server_state.connections):
             _abort(connection)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a message of a server that ends is one: that it gives up answers which take long is not."""
+    is_cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not is_cancelled and not str(record.msg).startswith("Cancel %s running task")
 
 
 def _abort(connection: Any) -> None:

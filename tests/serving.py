@@ -45,10 +45,11 @@ def session_members(session: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its address, its token and the process behind both."""
+    """A running server: address, token, the process behind both, and all that it has printed once it ended."""
 
     launch_url: str
     process: subprocess.Popen[str]
+    printed: Callable[[], str]
 
     @property
     def base_url(self) -> str:
@@ -81,7 +82,7 @@ def running_server(command: Sequence[str | Path], home: Path, env: Mapping[str, 
     try:
         wait_until(lambda: output.address is not None or output.ended, START_LIMIT_S, "the server printing its address")
         assert output.address is not None, f"the server ended without an address:\n{output.text}"
-        yield Server(output.address, process)
+        yield Server(output.address, process, output.whole)
         assert process.poll() is None, f"the server ended by itself with {process.returncode}:\n{output.text}"
         process.send_signal(signal.SIGTERM)
         process.wait(STOP_LIMIT_S)
@@ -92,6 +93,7 @@ def running_server(command: Sequence[str | Path], home: Path, env: Mapping[str, 
                 os.kill(member, signal.SIGKILL)
         process.wait(STOP_LIMIT_S)
         output.close()
+    assert "Exception in ASGI" not in output.text, output.text
     assert process.returncode in (0, -signal.SIGTERM), f"the server ended with {process.returncode}:\n{output.text}"
 
 
@@ -109,6 +111,11 @@ class _Output:
     @property
     def text(self) -> str:
         return "".join(self._lines)
+
+    def whole(self) -> str:
+        self._reader.join(STOP_LIMIT_S)
+        assert not self._reader.is_alive(), "the server goes on printing"
+        return self.text
 
     def close(self) -> None:
         self._reader.join(STOP_LIMIT_S)

@@ -171,7 +171,7 @@ class Bench:
         """Those that there are, and what only looks like one; they are asked once."""
         async with self._probing:
             if self._interpreters is None or refresh:
-                self._interpreters = await run_in_threadpool(find_interpreters)
+                self._interpreters = await run_in_threadpool(find_interpreters, is_over=lambda: self._closing)
             return self._interpreters
 
     async def describe_interpreters(self, refresh: bool) -> dict[str, Any]:

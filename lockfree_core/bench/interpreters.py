@@ -8,7 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ VARIABLE: Final = "LOCKFREE_LAB_PYTHONS"
 _ROOT: Final = Path(__file__).resolve().parent.parent.parent
 _NAME: Final = re.compile(r"(?:python3(?:\.\d+t?)?|pypy3(?:\.\d+)?)(?:\.exe)?\Z")
 _LIMIT_S: Final = 20.0
+_LOOK_S: Final = 0.1  # how often whoever waits for an answer looks whether it is still wanted
 
 # Runs on any Python 3, and says what it is before it tries to import the package.
 _PROBE: Final = """
@@ -77,27 +79,23 @@ def child_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), inherited)))}
 
 
-def probe(path: str) -> Interpreter:
+def probe(path: str, is_over: Callable[[], bool] = lambda: False) -> Interpreter:
     """What an interpreter is and whether it can take samples.
 
+    Args:
+        path: a path, or a name on PATH.
+        is_over: whether nobody wants to know any more; its process is ended then.
+
     Raises:
-        BenchError: when it is no Python at all.
+        BenchError: when it is no Python at all, or when it is over.
     """
     found = shutil.which(path)
     if found is None:
         raise BenchError(f"{path} is no program that can be started")
-    try:
-        done = subprocess.run(
-            [found, "-c", _PROBE], stdin=subprocess.DEVNULL, capture_output=True, timeout=_LIMIT_S,
-            env=child_environment(),
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise BenchError(f"{path} did not say within {_LIMIT_S:g} s which Python it is") from None
-    except OSError as error:
-        raise BenchError(f"{path} cannot be started: {error.strerror}") from None
-    answer = _read(done.stdout)
+    output, errors = _ask(found, path, is_over)
+    answer = _read(output)
     if answer is None:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
+        lines = errors.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
         reason = lines[-1] if lines[0].startswith("Traceback") else lines[0]
         raise BenchError(f"{path} is no Python interpreter: {reason[:200]}")
     return Interpreter(
@@ -105,6 +103,31 @@ def probe(path: str) -> Interpreter:
         native=bool(answer.get("native")), native_reason=answer.get("native_reason"), reason=answer.get("reason"),
         command="" if answer.get("native") else f"{found} -m pip install lockfree-lab",
     )  # fmt: skip
+
+
+def _ask(program: str, path: str, is_over: Callable[[], bool]) -> tuple[bytes, bytes]:
+    """What it writes when it is asked."""
+    try:
+        process = subprocess.Popen(
+            [program, "-c", _PROBE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=child_environment(),
+        )  # fmt: skip
+    except OSError as error:
+        raise BenchError(f"{path} cannot be started: {error.strerror}") from None
+    deadline = time.monotonic() + _LIMIT_S
+    with process:
+        try:
+            while True:
+                try:
+                    return process.communicate(timeout=_LOOK_S)
+                except subprocess.TimeoutExpired:
+                    if is_over():
+                        raise BenchError(f"{path} was not asked to the end") from None
+                    if time.monotonic() > deadline:
+                        raise BenchError(f"{path} did not say within {_LIMIT_S:g} s which Python it is") from None
+        except BaseException:
+            process.kill()
+            raise
 
 
 def _read(output: bytes) -> dict[str, Any] | None:
@@ -124,20 +147,27 @@ def this_interpreter() -> Interpreter:
 
 
 def find_interpreters(
-    further: Iterable[str] = (), environment: Mapping[str, str] = os.environ
+    further: Iterable[str] = (),
+    environment: Mapping[str, str] = os.environ,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> tuple[list[Interpreter], dict[str, str]]:
-    """This one, those named (here and in the setting), those on PATH; and of what has such a name but is none, why."""
+    """This one, those named (here and in the setting), those on PATH; and of what has such a name but is none, why.
+
+    Once ``is_over`` says that nobody wants to know any more, what has been found so far.
+    """
     found: dict[tuple[str, str, bool, bool], Interpreter] = {}
     failed: dict[str, str] = {}
     seen: set[Path] = set()
     named = [path for path in environment.get(VARIABLE, "").split(os.pathsep) if path]
     for path in (sys.executable, *further, *named, *_on_path(environment.get("PATH", ""))):
+        if is_over():
+            break
         real = Path(path).resolve()
         if real in seen and path != sys.executable:
             continue
         seen.add(real)
         try:
-            one = probe(path)
+            one = probe(path, is_over)
         except BenchError as error:
             failed[path] = str(error)
             continue

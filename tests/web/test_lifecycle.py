@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -98,6 +100,70 @@ def test_a_signal_ends_server_and_engines_whoever_looks_on(tmp_path: Path, numbe
             server.process.send_signal(number)
             assert server.process.wait(LIMIT_S) == 0
         assert session_members(server.process.pid) == []
+
+
+@contextmanager
+def asked(visitor: Visitor, path: str) -> Iterator[None]:
+    """While the server has not answered; it may end without an answer."""
+
+    def ask() -> None:
+        with suppress(httpx.HTTPError):
+            visitor.http.get(path)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    yield
+    thread.join(LIMIT_S)
+    assert not thread.is_alive()
+
+
+def test_an_interpreter_that_does_not_answer_holds_up_no_end(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    python = script(tmp_path / "deaf-python", f'touch "{started}"; exec sleep 1000')
+    environment = {**ENVIRONMENT, "LOCKFREE_LAB_PYTHONS": python}
+    with (
+        pytest.raises(AssertionError, match="ended by itself"),
+        running_server([*SERVE, "--port", "0"], tmp_path, environment) as server,
+    ):
+        visitor = Visitor(server.base_url, server.token)
+        with asked(visitor, "/api/bench/interpreters"):
+            wait_until(started.exists, LIMIT_S, "the interpreter being asked")
+            server.process.send_signal(signal.SIGINT)
+            assert server.process.wait(LIMIT_S) == 0
+        assert session_members(server.process.pid) == []
+        assert not re.search("Traceback|ERROR", server.printed())
+        visitor.close()
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+from app.cli import main
+from app.services.bench import Bench
+
+def summaries(self, words):
+    Path(sys.argv[-1]).touch()
+    time.sleep(3)  # longer than a server waits for answers under way
+    return []
+
+Bench.summaries = summaries
+sys.exit(main(["serve", "--port", "0", "--no-browser"]))
+"""
+
+
+def test_an_answer_that_takes_long_is_given_up_without_a_traceback(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    with (
+        pytest.raises(AssertionError, match="ended by itself"),
+        running_server([sys.executable, "-c", SLOW, started], tmp_path, ENVIRONMENT) as server,
+    ):
+        visitor = Visitor(server.base_url, server.token)
+        with asked(visitor, "/api/bench/runs"):
+            wait_until(started.exists, LIMIT_S, "the history being read")
+            server.process.send_signal(signal.SIGINT)
+            assert server.process.wait(LIMIT_S) == 0
+        assert not re.search("Traceback|ERROR", server.printed())
+        visitor.close()
 
 
 def test_an_engine_does_not_outlive_a_server_that_was_killed(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@
  * Pure functions over a model: nothing here draws, asks or navigates.
  */
 
-import { decodeInteger, isInteger, isObject } from "./layout.js";
-import { isActive, rootValue, walk } from "./scenes/reading.js";
+import { isObject } from "./layout.js";
+import { pointersOf, spread, textsOf } from "./scenes/graph-reading.js";
+import { integerOf, isActive, rootValue, walk } from "./scenes/reading.js";
+import { readRing } from "./scenes/ring-reading.js";
 
 const MOST_RECORDS = 12_000;
 export const MOST_STEPS = 2000;
@@ -78,41 +80,79 @@ function isWhole(context, at) {
     return walk(view, rootValue(view, "head")).ids.at(-1) === rootValue(view, "tail");
 }
 
-/** The operations that fill an empty structure with what is inside. */
+/** The operations that make a new structure what this one is. */
 function contents({ names, entry }, state) {
-    const view = { names, state };
-    const [insert] = entry.operations;
-    if (entry.scene === "counter" && names.root("value") !== 0) {
-        const code = rootValue(view, "value");
-        return repeat(insert.name, isInteger(code) ? decodeInteger(code) : 0);
+    const view = { names, state, entry };
+    const fill = FILLS[entry.family];
+    const operations = fill && !names.root("stripe 0") ? fill(view, entry.operations.map(({ name }) => name)) : null;
+    if (operations === null) throw new Unsteppable(`What is inside ${entry.title} cannot be taken over.`);
+    if (operations.length > MOST_INSIDE) {
+        throw new Unsteppable(
+            `Step takes over small runs, with at most ${MOST_INSIDE} operations to fill the structure; ` +
+                `here it takes ${operations.length}.`,
+        );
     }
-    if (entry.scene !== "stack" && entry.scene !== "queue") {
-        throw new Unsteppable(`What is inside ${entry.title} cannot be taken over yet.`);
-    }
-    const { ids } = walk(view, rootValue(view, "head"));
-    const inside = entry.scene === "queue" ? ids.slice(1) : ids.reverse();
-    checkSize(inside.length);
-    return inside.map((id) => `${insert.name} ${names.value(state.nodes.get(id).value)}`).join("; ");
+    return operations.join("; ");
 }
 
-function repeat(name, count) {
-    checkSize(count);
-    return Array.from({ length: count }, () => name).join("; ");
+/** By family: the operations that fill a structure as in a view; null where none would. */
+const FILLS = {
+    stack: (view, [push]) => items(view).reverse().map((value) => `${push} ${value}`),
+    queue: (view, [enqueue]) => items(view).slice(1).map((value) => `${enqueue} ${value}`),
+    counter: (view, [increment]) => Array.from({ length: integerOf(rootValue(view, "value")) ?? 0 }, () => increment),
+    map: fillMap,
+    state: fillState,
+    accounts: fillAccounts,
+    ring: fillRing,
+};
+
+/** The values of a chain, from its head. */
+function items(view) {
+    return walk(view, rootValue(view, "head")).ids.map((id) => view.names.value(view.state.nodes.get(id).value));
 }
 
-function checkSize(count) {
-    if (count > MOST_INSIDE) {
-        throw new Unsteppable(`Step takes over small runs, with at most ${MOST_INSIDE} items inside; here are ${count}.`);
-    }
+/** A tree's shape follows from its keys, whatever the order in which they come. */
+function fillMap(view, [set]) {
+    const root = rootValue(view, "root");
+    const tree = { layers: [], parents: new Map(), known: new Set() };
+    if (root !== 0) spread(view, root, tree);
+    return [...tree.known].map((id) => `${set} ${view.names.value(view.state.nodes.get(id).value).replace(": ", ", ")}`);
+}
+
+function fillState(view, [set]) {
+    const version = view.state.nodes.get(rootValue(view, "state"));
+    const [pointer] = pointersOf(view, version);
+    const holder = pointer ? view.state.nodes.get(pointer.target) : version;
+    return textsOf(view, holder).map((text) => `${set} ${text}`);
+}
+
+/** Both accounts begin with the same: what one has more than the other was moved. */
+function fillAccounts(view, [moveRight, moveLeft]) {
+    const pair = view.state.nodes.get(rootValue(view, "balances"));
+    const balances = pair ? pair.cells.map((cell) => view.state.cells.get(cell).value) : (
+        ["left", "right"].map((name) => rootValue(view, name)));
+    const [left, right] = balances.map(integerOf);
+    const moved = (right - left) / 2;
+    if (!Number.isInteger(moved)) return null;
+    return moved === 0 ? [] : [moved > 0 ? `${moveRight} ${moved}` : `${moveLeft} ${-moved}`];
+}
+
+/** Items stand in the slots in which they stood; how often the ring has been round is not taken over. */
+function fillRing(view, [put, get]) {
+    const { head, tail, slots } = readRing(view);
+    const turns = Array.from({ length: head % slots.length }, () => [`${put} 0`, get]).flat();
+    const inside = Array.from({ length: tail - head }, (_, index) => slots[(head + index) % slots.length].value);
+    return [...turns, ...inside.map((value) => `${put} ${view.names.value(value)}`)];
 }
 
 /** What happened from one record to another, as the threads' programs and a schedule. */
 function retell({ history, names, layout }, from, to) {
-    const { BEGIN, KILLED } = layout.kinds;
+    const { BEGIN, KILLED, ALLOCATE, REUSE, STORE } = layout.kinds;
     const steps = new Set(STEPS.map((kind) => layout.kinds[kind]));
     const threads = new Map();
     const programs = [];
     const moves = [];
+    const making = new Map(); // by lane: where it makes the node that its next stores fill, which is one step with them
     const threadOf = (lane) => {
         if (!threads.has(lane)) {
             threads.set(lane, programs.length);
@@ -121,7 +161,10 @@ function retell({ history, names, layout }, from, to) {
         return threads.get(lane);
     };
     for (let position = from; position <= to; position += 1) {
-        const { kind, lane, cell, after } = history.read(position);
+        const { kind, lane, cell, after, site } = history.read(position);
+        if (kind === STORE && making.get(lane) === site) continue;
+        if (kind === ALLOCATE || kind === REUSE) making.set(lane, site);
+        else if (steps.has(kind)) making.delete(lane);
         if (kind === BEGIN) programs[threadOf(lane)].push(callOf(names, cell, after));
         else if (kind === KILLED && threads.has(lane)) moves.push(`.k${threadOf(lane) + 1}.`);
         else if (steps.has(kind)) moves.push(String(threadOf(lane) + 1));

@@ -1,6 +1,7 @@
 /** Takes moments of a recorded run over into Step, and says what was shown at each. */
 
 import { isActive, rootValue, walk } from "../../static/js/scenes/reading.js";
+import { readRing } from "../../static/js/scenes/ring-reading.js";
 import { takeOver, Unsteppable } from "../../static/js/step-from-here.js";
 import { Model } from "../../static/js/model.js";
 import { layout } from "./machine.js";
@@ -40,10 +41,34 @@ function query(context, position) {
 }
 
 function inside({ names, entry }, state) {
-    const view = { names, state };
-    if (entry.scene === "counter") return [names.value(rootValue(view, "value"))];
-    const { ids } = walk(view, rootValue(view, "head"));
-    return (entry.scene === "queue" ? ids.slice(1) : ids).map((id) => names.value(state.nodes.get(id).value));
+    const view = { names, state, entry };
+    const valueOf = (id) => names.value(state.nodes.get(id).value);
+    const cells = (node) => node.cells.map((cell) => names.value(state.cells.get(cell).value));
+    const chain = () => walk(view, rootValue(view, "head")).ids.map(valueOf);
+    const shown = {
+        counter: () => [names.value(rootValue(view, "value"))],
+        stack: chain,
+        queue: () => chain().slice(1),
+        map: () => inOrder(view, rootValue(view, "root")).map(valueOf),
+        state: () => {
+            const node = state.nodes.get(rootValue(view, "state"));
+            const [holder] = node.cells.map((cell) => state.nodes.get(state.cells.get(cell).value));
+            return holder ? cells(holder) : [...valueOf(node.id).matchAll(/=(\d+)/g)].map(([, value]) => value);
+        },
+        accounts: () => {
+            const pair = state.nodes.get(rootValue(view, "balances"));
+            return pair ? cells(pair) : ["left", "right"].map((name) => names.value(rootValue(view, name)));
+        },
+        ring: () => readRing(view).slots.map(({ value }) => names.value(value)),
+    };
+    return shown[entry.family]();
+}
+
+function inOrder(view, id) {
+    const node = view.state.nodes.get(id);
+    if (!node) return [];
+    const [left, right] = node.cells.map((cell) => inOrder(view, view.state.cells.get(cell).value));
+    return [...left, id, ...right];
 }
 
 /**

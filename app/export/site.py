@@ -70,6 +70,7 @@ def _index(pages: dict[str, list[dict[str, Any]]]) -> str:
     ]
     context = {
         "policy": policy((boot,), (style,)), "version": version(), "icon": icon_address(), "boot": Markup(boot),
-        "style": Markup(style), "themes": themes,
+        "style": Markup(style), "themes": themes, "title": "Scenarios",
+        "description": "Executions of concurrent data structures, to be played an atomic access at a time.",
     }  # fmt: skip
     return markup("site.html", context)

@@ -72,7 +72,6 @@ def cells(holder: Any) -> list[int]:
         "thawed-state",
         "paired-accounts",
         "locked-accounts",
-       
         "ring-queue",
         "locked-ring",
     ],

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.services.bench_views import ENDINGS, export
-from lockfree_core.errors import BenchError, StoreError
+from lockfree_core.errors import BenchError, LockfreeError, StoreError
 
 if TYPE_CHECKING:
     from lockfree_core.bench.results import Case, Run
@@ -70,29 +70,38 @@ class ProgressLine:
 
 
 def check_outputs(options: argparse.Namespace) -> None:
-    """See that there are folders for all files, before anything is measured. Raises BenchError."""
+    """See that all files can be there, before anything is measured. Raises BenchError."""
     for name in (*(name for name, _ in OUTPUTS), "charts"):
         path: Path | None = getattr(options, name, None)
         if path is not None and not path.absolute().parent.is_dir():
             raise BenchError(f"--{name} {path}: there is no folder {path.parent}")
+        if path is not None and path.exists() and path.is_dir() != (name == "charts"):
+            raise BenchError(f"--{name} {path}: this is {'a folder' if path.is_dir() else 'no folder'}")
 
 
 def write_run(run: Run, options: argparse.Namespace) -> None:
-    """Write the files that were asked for. Raises StoreError, ResultError."""
-    for name, _ in OUTPUTS:
+    """Write the files that were asked for, each of them that can be. Raises StoreError with what cannot."""
+    errors = []
+    for name in (*(name for name, _ in OUTPUTS), "charts"):
         path: Path | None = getattr(options, name, None)
-        if path is not None:
-            text = export(run, name)
-            try:
-                path.write_text(text, encoding="utf-8")
-            except OSError as error:
-                raise StoreError(f"{path} cannot be written: {error.strerror}") from error
-    folder: Path | None = getattr(options, "charts", None)
-    if folder is not None:
-        from app.export.pictures import write_charts
-        from lockfree_core.bench.charts import charts
+        try:
+            if path is not None and name == "charts":
+                _write_charts(run, path)
+            elif path is not None:
+                path.write_text(export(run, name), encoding="utf-8")
+        except OSError as error:
+            errors.append(f"{path} cannot be written: {error.strerror}")
+        except LockfreeError as error:
+            errors.append(str(error).rstrip("."))
+    if errors:
+        raise StoreError("; ".join(errors))
 
-        write_charts(charts(run), folder)
+
+def _write_charts(run: Run, folder: Path) -> None:
+    from app.export.pictures import write_charts
+    from lockfree_core.bench.charts import charts
+
+    write_charts(charts(run), folder)
 
 
 def tell_what_is_missing(cases: Sequence[Case], is_quiet: bool) -> None:

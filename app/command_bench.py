@@ -125,27 +125,42 @@ def _run(options: argparse.Namespace) -> int:
     try:
         runner = Runner(options.preset or ("custom" if options.implementation else "classic"), cases, limits)
         runner.run.name, runner.run.note = options.name, options.note
-        line = ProgressLine(options.quiet)
-        runner.on_progress = _following(line, store)
-        previous = signal.signal(signal.SIGINT, lambda *_: runner.cancel())
+        unsaved = _measure(runner, store, options.quiet)
         try:
-            run = runner.execute()
+            print_run(runner.run)
+            if unsaved is not None:
+                _fail(str(unsaved), FAILED)
+            elif store is not None:
+                print(f"saved as {runner.run.id} in {store.path}")
         finally:
-            signal.signal(signal.SIGINT, previous)
-            line.clear()
-        print_run(run)
-        try:
-            if store is not None:
-                store.save(run)
-                print(f"saved as {run.id} in {store.path}")
-        finally:
-            write_run(run, options)  # what cannot be kept can still be taken away, and the other way round
+            write_run(runner.run, options)  # also where nobody reads what is printed, or the history is full
     finally:
         if store is not None:
             store.close()
-    if run.ended == "cancelled":
+    if runner.run.ended == "cancelled" and unsaved is None:
         return 130
-    return FAILED if run.failed_samples or run.ended == "nothing" else 0
+    return FAILED if unsaved or runner.run.failed_samples or runner.run.ended == "nothing" else 0
+
+
+def _measure(runner: Runner, store: Store | None, is_quiet: bool) -> StoreError | None:
+    """Measure until it ends or Ctrl-C ends it, and keep it; what kept it from being kept.
+
+    Before anything is printed, and while another Ctrl-C does no more than the first one: neither a reader who has seen
+    enough nor somebody impatient loses a run.
+    """
+    line = ProgressLine(is_quiet)
+    runner.on_progress = _following(line, store)
+    previous = signal.signal(signal.SIGINT, lambda *_: runner.cancel())
+    try:
+        runner.execute()
+        if store is not None:
+            store.save(runner.run)
+    except StoreError as error:
+        return error
+    finally:
+        signal.signal(signal.SIGINT, previous)
+        line.clear()
+    return None
 
 
 def _following(line: ProgressLine, store: Store | None) -> Callable[[Progress], None]:
@@ -248,13 +263,24 @@ def _open(options: argparse.Namespace) -> Store:
     return Store(data / "bench.sqlite3" if data is not None else None)
 
 
+def _open_kept(options: argparse.Namespace) -> Store:
+    """The history, for who only looks at it: where there is none, none is made."""
+    from lockfree_core.bench.store import default_place
+
+    data: Path | None = getattr(options, "data", None)
+    place = default_place() if data is None else data / "bench.sqlite3"
+    if not place.exists():
+        raise StoreError(f"no run was saved yet: there is no {place}")
+    return _open(options)
+
+
 def _find(options: argparse.Namespace, key: str) -> Run:
     """A run from a file, if there is one of that name, or else from the history."""
     from lockfree_core.bench.formats import read_result
 
     if Path(key).is_file():
         return read_result(Path(key))
-    with _open(options) as store:
+    with _open_kept(options) as store:
         return store.load(key)
 
 
@@ -279,7 +305,7 @@ def _interpreters(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    with _open(options) as store:
+    with _open_kept(options) as store:
         found = store.list(" ".join(options.words))
     columns = ("id", "date", "name", "preset", "ended", "interpreter", "cores", "samples", "failed", "note")
     if found:
@@ -337,6 +363,6 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _delete(options: argparse.Namespace) -> int:
-    with _open(options) as store:
+    with _open_kept(options) as store:
         print(f"deleted {store.delete(options.run)}")
     return 0

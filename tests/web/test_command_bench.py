@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sqlite3
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from app.cli import main
 from lockfree_core.bench import formats
+from lockfree_core.bench.results import Run
+from lockfree_core.bench.store import Store
 from tests.core.bench.bench_kit import PLACE, around, case, made
 
 TINY = ["--seconds", "0.005", "--rounds", "1", "--threads", "2", "--quiet"]
@@ -105,6 +109,61 @@ def test_a_custom_run_leaves_no_trace_unless_asked(data: list[str], capsys: pyte
     assert not Path(data[1]).exists()
 
 
+def test_who_reads_the_table_may_go_and_loses_nothing(
+    data: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file, given_up = tmp_path / "run.json", []
+
+    def gone(run: object) -> None:
+        given_up.append(run)
+        raise BrokenPipeError
+
+    monkeypatch.setattr("app.command_bench.print_run", gone)
+    custom = ["bench", "--structure", "counter", "--implementation", "mutex", "--name", "piped"]
+    with monkeypatch.context() as patch:
+        patch.setattr("app.cli.os.dup2", lambda *_: 0)  # the test's own output goes on
+        assert main([*custom, *TINY, "--json", str(file), *data]) == 1
+    assert given_up and formats.read_result(file).ended == "rounds"
+    assert main(["bench", "list", "piped", *data]) == 0
+
+
+def test_another_ctrl_c_does_not_keep_a_run_from_being_kept(data: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    save = Store.save
+
+    def impatient(store: Store, run: Run) -> None:
+        signal.raise_signal(signal.SIGINT)
+        save(store, run)
+
+    def first(python: str, spec: object, cancelled: threading.Event, command: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        assert cancelled.is_set()
+
+    monkeypatch.setattr("lockfree_core.bench.runner.run_sample", first)
+    monkeypatch.setattr(Store, "save", impatient)
+    custom = ["bench", "--structure", "counter", "--implementation", "mutex", "--name", "stopped", "--quiet"]
+    assert main([*custom, *data]) == 130
+    assert main(["bench", "list", "stopped", *data]) == 0
+
+
+def test_who_only_looks_makes_no_history(data: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["list"], ["show", "x"], ["compare", "x", "y"], ["delete", "x"]):
+        assert main(["bench", *command, *data]) == 1
+        assert "no run was saved yet" in capsys.readouterr().err
+        assert not Path(data[1]).exists()
+
+
+def test_a_file_that_cannot_be_written_does_not_keep_others_from_it(
+    data: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, report = tmp_path / "run.json", tmp_path / "run.html"
+    run.write_text(formats.to_json(made(case("stack/mutex", []))))
+    assert main(["bench", "show", str(run), "--csv", "/dev/full", "--pyperf", str(tmp_path / "x"),
+                 "--html", str(report), *data]) == 1  # fmt: skip
+    error = capsys.readouterr().err
+    assert "/dev/full cannot be written: No space left on device; " in error and error.count("\n") == 1
+    assert report.stat().st_size > 1000
+
+
 def test_compare_says_by_its_status_that_something_changed(
     tmp_path: Path, data: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,6 +202,8 @@ def test_compare_says_by_its_status_that_something_changed(
         (["--kind", "speed"], "a sample's kind is one of"),
         (["--json", "/no/such/folder/x.json"], "there is no folder"),
         (["--charts", "/no/such/folder/charts"], "there is no folder"),
+        (["--json", "/"], "--json /: this is a folder"),
+        (["--charts", "/dev/null"], "--charts /dev/null: this is no folder"),
         (["compare", "one"], "two runs or more"),
     ],
 )

@@ -24,7 +24,7 @@ from lockfree_core.errors import BenchError, LockfreeError, StoreError
 if TYPE_CHECKING:
     from lockfree_core.bench.interpreters import Interpreter
     from lockfree_core.bench.results import Case, Run
-    from lockfree_core.bench.runner import Limits, Progress
+    from lockfree_core.bench.runner import Limits, Progress, Runner
     from lockfree_core.bench.store import Store
 
 __all__ = ["add_bench_arguments"]

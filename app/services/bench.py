@@ -257,5 +257,5 @@ def _describe_interpreter(one: Interpreter) -> dict[str, Any]:
     return {
         "path": one.path, "title": one.title, "version": one.version, "gil": one.gil, "native": one.native,
         "native_reason": one.native_reason, "reason": one.reason, "command": one.command,
-        "this": Path(one.path).resolve() == Path(sys.executable).resolve(),
+        "this": one.path == sys.executable,
     }  # fmt: skip

@@ -1,10 +1,16 @@
-"""Which interpreters there are, and which of them can take a sample."""
+"""Which interpreters there are, and which of them can take a sample.
+
+An interpreter is lent this package, since a sample needs nothing else but the standard library. The extension cannot be
+lent: it is built for one interpreter. So one that has this very package of its own, with its extension, uses its own.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -32,9 +38,14 @@ import json, platform, sys
 answer = {"version": platform.python_version(), "implementation": platform.python_implementation(),
           "gil": bool(getattr(sys, "_is_gil_enabled", lambda: True)()), "executable": sys.executable}
 try:
+    import hashlib, pathlib
     import lockfree_core.bench.sample
     from lockfree_core import native
     answer["native"], answer["native_reason"] = native.available(), native.unavailable_reason()
+    root, code = pathlib.Path(lockfree_core.__file__).parent, hashlib.sha256()
+    for file in sorted(root.rglob("*.py")):
+        code.update(str(file.relative_to(root)).encode() + file.read_bytes())
+    answer["code"] = code.hexdigest()
 except BaseException as error:
     answer["reason"] = "%s: %s" % (type(error).__name__, error)
 print("lockfree-probe " + json.dumps(answer))
@@ -72,11 +83,24 @@ class Interpreter:
         return asdict(self)
 
 
-def child_environment() -> dict[str, str]:
-    """What a child is given so that it finds this package, on whichever interpreter."""
+_with_own: Final[set[str]] = set()
+"""The interpreters that were probed and use the package that they have themselves."""
+
+
+def child_environment(python: str = sys.executable) -> dict[str, str]:
+    """What a child on that interpreter is given so that it finds this package; call :func:`probe` first."""
+    return _own_environment() if python in _with_own else _lent_environment()
+
+
+def _lent_environment() -> dict[str, str]:
     inherited = os.environ.get("PYTHONPATH")
     # Compiled modules may be kept: compiling them anew in every sample took as long as the sample.
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), inherited)))}
+
+
+def _own_environment() -> dict[str, str]:
+    """Likewise, where it has the package itself; the working folder, which may be a checkout, comes not before it."""
+    return {**os.environ, "PYTHONSAFEPATH": "1"}
 
 
 def probe(path: str, is_over: Callable[[], bool] = lambda: False) -> Interpreter:
@@ -92,25 +116,45 @@ def probe(path: str, is_over: Callable[[], bool] = lambda: False) -> Interpreter
     found = shutil.which(path)
     if found is None:
         raise BenchError(f"{path} is no program that can be started")
-    output, errors = _ask(found, path, is_over)
+    answer = _ask(found, path, _lent_environment(), is_over)
+    _with_own.discard(found)
+    if not answer.get("native"):
+        with contextlib.suppress(BenchError):
+            own = _ask(found, path, _own_environment(), is_over)
+            if own.get("native") and own.get("code") == answer.get("code"):
+                _with_own.add(found)
+                answer = own
+    return Interpreter(
+        path=found, version=answer["version"], implementation=answer["implementation"], gil=answer["gil"],
+        native=bool(answer.get("native")), native_reason=answer.get("native_reason"), reason=answer.get("reason"),
+        command="" if answer.get("native") else shlex.join([found, "-m", "pip", "install", _source()]),
+    )  # fmt: skip
+
+
+def _source() -> str:
+    """What pip installs this package from: the checkout that it runs from, if it does."""
+    return str(_ROOT) if (_ROOT / "pyproject.toml").is_file() else "lockfree-lab"
+
+
+def _ask(program: str, path: str, environment: Mapping[str, str], is_over: Callable[[], bool]) -> dict[str, Any]:
+    """What it answers when it is asked."""
+    output, errors = _outputs(program, path, environment, is_over)
     answer = _read(output)
     if answer is None:
         lines = errors.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
         reason = lines[-1] if lines[0].startswith("Traceback") else lines[0]
         raise BenchError(f"{path} is no Python interpreter: {reason[:200]}")
-    return Interpreter(
-        path=found, version=answer["version"], implementation=answer["implementation"], gil=answer["gil"],
-        native=bool(answer.get("native")), native_reason=answer.get("native_reason"), reason=answer.get("reason"),
-        command="" if answer.get("native") else f"{found} -m pip install lockfree-lab",
-    )  # fmt: skip
+    return answer
 
 
-def _ask(program: str, path: str, is_over: Callable[[], bool]) -> tuple[bytes, bytes]:
+def _outputs(
+    program: str, path: str, environment: Mapping[str, str], is_over: Callable[[], bool]
+) -> tuple[bytes, bytes]:
     """What it writes when it is asked."""
     try:
         process = subprocess.Popen(
             [program, "-c", _PROBE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=child_environment(),
+            env=environment,
         )  # fmt: skip
     except OSError as error:
         raise BenchError(f"{path} cannot be started: {error.strerror}") from None
@@ -155,15 +199,16 @@ def find_interpreters(
 
     Once ``is_over`` says that nobody wants to know any more, what has been found so far.
     """
-    found: dict[tuple[str, str, bool, bool], Interpreter] = {}
+    found: dict[tuple[str, str, bool, bool, str], Interpreter] = {}
     failed: dict[str, str] = {}
     seen: set[Path] = set()
-    named = [path for path in environment.get(VARIABLE, "").split(os.pathsep) if path]
-    for path in (sys.executable, *further, *named, *_on_path(environment.get("PATH", ""))):
+    named = [path for path in (*further, *environment.get(VARIABLE, "").split(os.pathsep)) if path]
+    asked = dict.fromkeys(str(Path(path).absolute()) if os.sep in path else path for path in (sys.executable, *named))
+    for path in (*asked, *_on_path(environment.get("PATH", ""))):
         if is_over():
             break
         real = Path(path).resolve()
-        if real in seen and path != sys.executable:
+        if real in seen and path not in asked:
             continue
         seen.add(real)
         try:
@@ -171,7 +216,10 @@ def find_interpreters(
         except BenchError as error:
             failed[path] = str(error)
             continue
-        found.setdefault((one.implementation, one.version, one.gil, one.native), one)
+        # Of those on PATH one of a kind is enough; whoever names one wants that one.
+        kind = (one.implementation, one.version, one.gil, one.native)
+        if path in asked or not any(key[:4] == kind for key in found):
+            found[*kind, one.path] = one
     return list(found.values()), failed
 
 

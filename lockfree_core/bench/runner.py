@@ -188,7 +188,7 @@ def run_sample(
     try:
         process = subprocess.Popen(
             [python, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=child_environment(), start_new_session=True,
+            env=child_environment(python), start_new_session=True,
         )  # fmt: skip
     except OSError as error:
         return _failure(f"{python} cannot be started: {error.strerror}")

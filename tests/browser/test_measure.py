@@ -18,7 +18,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.measure_kit import a_run, keep, measuring, open_measure, wait_drawn
 from tests.browser.test_accessibility import violations
-from tests.serving import Server
+from tests.serving import ROOT, Server
 
 SMALL = {"structures": "stack", "implementations": "mutex,native", "threads": "8"}
 """Three cases with the null candidate: eighteen samples."""
@@ -168,7 +168,7 @@ def test_an_interpreter_without_the_package_is_offered_with_the_command(measure:
     lacking = page.locator(".python", has_text="CPython 3.99.1 free-threaded")
     expect(lacking).to_contain_text("GIL off")
     expect(lacking).to_contain_text("No module named 'numpy'")
-    expect(lacking.locator("code")).to_have_text(re.compile(r"/python3\.99 -m pip install lockfree-lab$"))
+    expect(lacking.locator("code")).to_have_text(re.compile(rf"/python3\.99 -m pip install {re.escape(str(ROOT))}$"))
     expect(lacking.get_by_role("checkbox")).to_be_disabled()
     expect(lacking.get_by_role("button", name=re.compile("Copy the command"))).to_be_visible()
     expect(page.locator(".python", has_text="runs this server").get_by_role("checkbox")).to_be_checked()

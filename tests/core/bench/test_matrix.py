@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from lockfree_core.bench.candidates import CANDIDATES, IMPLEMENTATIONS, STRUCTURES, find_candidate, matrix
-from lockfree_core.bench.interpreters import Interpreter, find_interpreters, probe
+from lockfree_core.bench.interpreters import Interpreter, child_environment, find_interpreters, probe
 from lockfree_core.bench.presets import PRESETS, custom_cases, preset_cases
 from lockfree_core.bench.verdict import BASELINES
 from lockfree_core.bench.workloads import Workload
 from lockfree_core.errors import BenchError
+from tests.serving import ROOT
 
 
 def test_the_matrix() -> None:
@@ -137,7 +138,40 @@ def test_those_on_path_and_those_named_and_the_one_that_cannot(tmp_path: Path) -
     found, failed = find_interpreters(environment={"PATH": f"{tmp_path}:/no/such/folder"})
     assert [each.version for each in found] == [sys.version.split()[0], "3.9.1"]
     assert found[1].reason == "ImportError: too old"
-    assert found[1].command == f"{old} -m pip install lockfree-lab"
+    assert found[1].command == f"{old} -m pip install {ROOT}"
     assert list(failed) == [str(tmp_path / "python3.7")]
     found, failed = find_interpreters(["/no/such"], {"PATH": "", "LOCKFREE_LAB_PYTHONS": old})
     assert len(found) == 2 and list(failed) == ["/no/such"]
+
+
+def test_who_names_an_interpreter_sees_it_beside_another_of_its_kind(tmp_path: Path) -> None:
+    answer = '{"version": "3.99.1", "implementation": "CPython", "gil": true, "reason": "none"}'
+    programs = []
+    for folder in ("one", "two", "three"):
+        (tmp_path / folder).mkdir()
+        programs.append(program(tmp_path / folder / "python3", f"#!/bin/sh\necho 'lockfree-probe {answer}'\n"))
+    one, two, _ = programs
+    path = f"{tmp_path}/two:{tmp_path}/three"
+    found, _ = find_interpreters([one], {"PATH": path, "LOCKFREE_LAB_PYTHONS": two})
+    assert [each.path for each in found[1:]] == [one, two]
+    found, _ = find_interpreters([], {"PATH": path})
+    assert [each.path for each in found[1:]] == [two]
+
+
+@pytest.mark.parametrize("own_code", ["same", "older"])
+def test_an_extension_that_the_interpreter_has_itself_is_used_if_it_belongs_to_this_code(
+    tmp_path: Path, own_code: str
+) -> None:
+    start = 'lockfree-probe {"version": "3.99.1", "implementation": "CPython", "gil": false, '
+    lent = start + '"native": false, "native_reason": "not built", "code": "same"}'
+    own = start + f'"native": true, "native_reason": null, "code": "{own_code}"}}'
+    lines = ("#!/bin/sh", f"case \"$PYTHONPATH\" in {ROOT}*) echo '{lent}';; *) echo '{own}';; esac", "")
+    python = program(tmp_path / "python3.99", "\n".join(lines))
+    found, environment = probe(python), child_environment(python)
+    if own_code == "same":
+        assert (found.native, found.command, found.reason) == (True, "", None)
+        assert environment["PYTHONSAFEPATH"] == "1" and str(ROOT) not in environment.get("PYTHONPATH", "")
+    else:
+        assert (found.native, found.native_reason) == (False, "not built")
+        assert found.command == f"{python} -m pip install {ROOT}"
+        assert environment["PYTHONPATH"].startswith(str(ROOT))

@@ -42,6 +42,7 @@ def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument("--structure", metavar="NAME,…", help="structures, instead of a preset or to narrow one")
     what.add_argument("--implementation", metavar="NAME,…", help="implementations of a custom run")
+    what.add_argument("--candidate", metavar="NAME,…", help="single ones of a custom run, as stack/native")
     what.add_argument("--threads", metavar="N,…", help="numbers of threads")
     what.add_argument("--kind", metavar="KIND,…", help="throughput, latency")
     what.add_argument(
@@ -123,7 +124,7 @@ def _run(options: argparse.Namespace) -> int:
     tell_what_is_missing(cases, options.quiet)
     store = _open(options) if options.save else None  # before measuring: a minute's work should not be lost to it
     try:
-        runner = Runner(options.preset or ("custom" if options.implementation else "classic"), cases, limits)
+        runner = Runner("custom" if _is_custom(options) else options.preset or "classic", cases, limits)
         runner.run.name, runner.run.note = options.name, options.note
         unsaved = _measure(runner, store, options.quiet)
         try:
@@ -179,28 +180,39 @@ def _following(line: ProgressLine, store: Store | None) -> Callable[[Progress], 
 
 
 def _cases(options: argparse.Namespace) -> list[Case]:
-    from lockfree_core.bench.presets import PRESETS, custom_cases, preset_cases
+    from lockfree_core.bench.presets import PRESETS, preset_cases
 
-    structures, ways = _names(options.structure), _names(options.implementation)
     threads, kinds = [_count(text) for text in _names(options.threads)], _names(options.kind)
-    if options.preset and ways:
-        raise BenchError("--implementation is for a custom run; leave --preset away")
-    if not ways:
-        name = options.preset or "classic"
-        given = [word for word in _LOAD if getattr(options, word) is not None]
-        if given:
-            raise BenchError(f"--{given[0].replace('_', '-')} is for a custom run, which --implementation makes")
-        every = name in PRESETS and PRESETS[name].every_interpreter
-        return preset_cases(name, _pythons(options, every), threads, options.seconds, kinds, structures)
-    from lockfree_core.bench.candidates import STRUCTURES
+    if _is_custom(options):
+        return _custom_cases(options, threads, kinds)
+    name = options.preset or "classic"
+    given = [word for word in _LOAD if getattr(options, word) is not None]
+    if given:
+        raise BenchError(f"--{given[0].replace('_', '-')} is for a custom run, which --implementation makes")
+    every = name in PRESETS and PRESETS[name].every_interpreter
+    return preset_cases(name, _pythons(options, every), threads, options.seconds, kinds, _names(options.structure))
+
+
+def _is_custom(options: argparse.Namespace) -> bool:
+    return bool(_names(options.implementation) or _names(options.candidate))
+
+
+def _custom_cases(options: argparse.Namespace, threads: list[int], kinds: list[str]) -> list[Case]:
+    """What the rows and columns that were named have in common, and the single cells."""
+    from lockfree_core.bench.candidates import STRUCTURES, matrix
+    from lockfree_core.bench.presets import CUSTOM_KINDS, CUSTOM_SECONDS, CUSTOM_THREADS, custom_cases
     from lockfree_core.bench.workloads import Workload
 
+    structures, ways, cells = map(_names, (options.structure, options.implementation, options.candidate))
+    if options.preset:
+        raise BenchError(f"--{'implementation' if ways else 'candidate'} is for a custom run; leave --preset away")
+    if structures and not ways:
+        raise BenchError("--structure beside --candidate wants --implementation: a candidate names its structure")
+    found = [each.key for each in matrix(structures or STRUCTURES, ways)] if ways else []
     load = {word: getattr(options, word) for word in _LOAD if getattr(options, word) is not None}
-    loads = [Workload(threads=count, **load) for count in threads or (2, 8)]
-    seconds = 0.1 if options.seconds is None else options.seconds
-    return custom_cases(
-        structures or STRUCTURES, ways, loads, kinds or ("throughput",), seconds, _pythons(options, False)
-    )
+    loads = [Workload(threads=count, **load) for count in threads or CUSTOM_THREADS]
+    seconds = CUSTOM_SECONDS if options.seconds is None else options.seconds
+    return custom_cases([*found, *cells], loads, kinds or CUSTOM_KINDS, seconds, _pythons(options, False))
 
 
 _LOAD: Final = ("insert_share", "think", "keys", "prefill", "capacity", "backoff")
@@ -240,7 +252,7 @@ def _limits(options: argparse.Namespace) -> Limits:
     from lockfree_core.bench.presets import PRESETS
     from lockfree_core.bench.runner import Limits
 
-    name = "classic" if not options.preset and not options.implementation else options.preset
+    name = "" if _is_custom(options) else options.preset or "classic"
     budget = options.budget if options.budget is not None else PRESETS[name].budget_s if name in PRESETS else 60.0
     _within("--budget", budget, 0.1, 86_400)
     _within("--precision", options.precision, 0.1, 100)

@@ -13,6 +13,7 @@ from app.checks import FieldError, check_option, check_whole
 from app.routes.body import read_body
 from app.services import bench_plan, bench_views
 from app.services.bench import Bench
+from app.services.bench_again import again
 from app.services.figures import THEMES
 from lockfree_core.errors import ResultError
 
@@ -92,7 +93,7 @@ async def show_run(request: Request, run: str) -> Response:
 
 def _view(bench: Bench, run: str, theme: str) -> dict[str, Any]:
     found, is_running = bench.find(run)
-    return bench_views.view(found, theme, is_running)
+    return bench_views.view(found, theme, is_running) | {"again": None if is_running else again(found)}
 
 
 @router.patch("/runs/{run}")

@@ -11,25 +11,31 @@ from lockfree_core import native
 from lockfree_core.bench.candidates import CANDIDATES, IMPLEMENTATIONS, STRUCTURES
 from lockfree_core.bench.environment import usable_cores
 from lockfree_core.bench.interpreters import Interpreter
-from lockfree_core.bench.presets import PRESETS, custom_cases, preset_cases
+from lockfree_core.bench.presets import (
+    CUSTOM_KINDS,
+    CUSTOM_SECONDS,
+    CUSTOM_THREADS,
+    PRESETS,
+    custom_cases,
+    preset_cases,
+)
 from lockfree_core.bench.results import Case
 from lockfree_core.bench.runner import Limits
 from lockfree_core.bench.spec import KINDS, LONGEST_SAMPLE_S
 from lockfree_core.bench.workloads import BACKOFFS, LIMITS, MOST_THREADS, Workload
 from lockfree_core.errors import BenchError
 
-__all__ = ["FIELDS", "Request", "describe", "read_request"]
+__all__ = ["BUDGET_S", "FIELDS", "PRECISION", "Request", "describe", "read_request"]
 
 FIELDS: Final = ("preset", "custom", "threads", "kinds", "structures", "pythons", "seconds", "budget_s", "precision",
                  "rounds", "name", "note")  # fmt: skip
-_CUSTOM: Final = ("structures", "implementations", "workload")
+_CUSTOM: Final = ("structures", "implementations", "candidates", "workload")
 _MEASURED: Final = ("throughput", "latency")  # what a custom run can ask for; races are a preset
 _LONGEST_TEXT: Final = {"name": 200, "note": 4000}
-_BUDGET_S: Final = (0.1, 86_400.0, 60.0)
-_PRECISION: Final = (0.1, 100.0, 5.0)
-_SECONDS: Final = (0.001, LONGEST_SAMPLE_S, 0.1)
+BUDGET_S: Final = (0.1, 86_400.0, 60.0)
+PRECISION: Final = (0.1, 100.0, 5.0)
+_SECONDS: Final = (0.001, LONGEST_SAMPLE_S, CUSTOM_SECONDS)
 _ROUNDS: Final = (1, 10_000, 6)
-_CUSTOM_THREADS: Final = (2, 8)
 _MOST_LISTED: Final = 64
 _MOST_CASES: Final = 1000  # each is measured at least once, however short the budget
 
@@ -81,11 +87,9 @@ class Request:
     def _cases(self, pythons: Sequence[Interpreter]) -> list[Case]:
         if self.custom is None:
             return preset_cases(self.preset, pythons, self.threads, self.seconds, self.kinds, self.structures)
-        loads = [Workload(threads=count, **self.custom["workload"]) for count in self.threads or _CUSTOM_THREADS]
-        return custom_cases(
-            self.custom["structures"], self.custom["implementations"], loads, self.kinds or ("throughput",),
-            self.seconds or _SECONDS[2], pythons,
-        )  # fmt: skip
+        loads = [Workload(threads=count, **self.custom["workload"]) for count in self.threads or CUSTOM_THREADS]
+        kinds, seconds = self.kinds or CUSTOM_KINDS, self.seconds or CUSTOM_SECONDS
+        return custom_cases(self.custom["candidates"], loads, kinds, seconds, pythons)
 
 
 def read_request(body: Mapping[str, Any]) -> Request:
@@ -116,15 +120,30 @@ def _kinds_of(preset: str) -> tuple[str, ...]:
 
 def _read_custom(value: object) -> dict[str, Any]:
     custom = check_object("custom", value)
+    check_keys(custom, _CUSTOM)
+    if "candidates" not in custom:
+        found = _read_rectangle(custom)
+    elif "structures" in custom or "implementations" in custom:
+        raise FieldError("candidates", "are given, or structures and implementations, not both")
+    else:
+        found = _options("candidates", custom["candidates"], CANDIDATES, len(CANDIDATES))
+    if not found:
+        raise FieldError("candidates", "is empty: name at least one")
+    return {"candidates": found, "workload": _read_workload(custom.get("workload", {}))}
+
+
+def _read_rectangle(custom: Mapping[str, Any]) -> tuple[str, ...]:
+    """All cells of these columns and rows of the matrix."""
     check_keys(custom, _CUSTOM, _CUSTOM[:2])
     structures = _options("structures", custom["structures"], STRUCTURES)
     ways = _options("implementations", custom["implementations"], IMPLEMENTATIONS)
-    for name, found in (("structures", structures), ("implementations", ways)):
-        if not found:
+    for name, given in (("structures", structures), ("implementations", ways)):
+        if not given:
             raise FieldError(name, "is empty: name at least one")
-    if not any(f"{structure}/{way}" in CANDIDATES for structure in structures for way in ways):
+    found = [key for structure in structures for way in ways if (key := f"{structure}/{way}") in CANDIDATES]
+    if not found:
         raise FieldError("implementations", f"has none that {', '.join(structures)} is implemented as")
-    return {"structures": structures, "implementations": ways, "workload": _read_workload(custom.get("workload", {}))}
+    return tuple(found)
 
 
 def _read_workload(value: object) -> dict[str, Any]:
@@ -140,24 +159,24 @@ def _read_workload(value: object) -> dict[str, Any]:
 
 
 def _read_limits(body: Mapping[str, Any], preset: str) -> Limits:
-    usual = PRESETS[preset].budget_s if preset in PRESETS else _BUDGET_S[2]
-    budget = check_number("budget_s", body.get("budget_s", usual), *_BUDGET_S[:2])
-    precision = check_number("precision", body.get("precision", _PRECISION[2]), *_PRECISION[:2])
+    usual = PRESETS[preset].budget_s if preset in PRESETS else BUDGET_S[2]
+    budget = check_number("budget_s", body.get("budget_s", usual), *BUDGET_S[:2])
+    precision = check_number("precision", body.get("precision", PRECISION[2]), *PRECISION[:2])
     if body.get("rounds") is None:
         return Limits(precision / 100, budget)
     rounds = check_whole("rounds", body["rounds"], *_ROUNDS[:2])
     return Limits(0.0, budget, rounds, rounds)
 
 
-def _listed(name: str, body: Mapping[str, Any], usual: Sequence[object]) -> list[Any]:
+def _listed(name: str, body: Mapping[str, Any], usual: Sequence[object], most: int = _MOST_LISTED) -> list[Any]:
     value = body.get(name, list(usual))
-    if not isinstance(value, list) or len(value) > _MOST_LISTED:
-        raise FieldError(name, f"must be a list of at most {_MOST_LISTED}; got {value!r:.60}")
+    if not isinstance(value, list) or len(value) > most:
+        raise FieldError(name, f"must be a list of at most {most}; got {value!r:.60}")
     return value
 
 
-def _options(name: str, value: object, options: Any) -> tuple[str, ...]:
-    given = _listed(name, {name: value}, ())
+def _options(name: str, value: object, options: Any, most: int = _MOST_LISTED) -> tuple[str, ...]:
+    given = _listed(name, {name: value}, (), most)
     return tuple(dict.fromkeys(check_option(name, each, options) for each in given))
 
 
@@ -179,8 +198,8 @@ def describe(place: str) -> dict[str, Any]:
         ],
         "kinds": list(KINDS), "backoffs": list(BACKOFFS), "workload": _describe_workload(),
         "limits": {name: dict(zip(("least", "most", "default"), limit, strict=True)) for name, limit in (
-            ("precision", _PRECISION), ("budget_s", _BUDGET_S), ("rounds", _ROUNDS), ("seconds", _SECONDS),
-            ("threads", (1, MOST_THREADS, list(_CUSTOM_THREADS))))},
+            ("precision", PRECISION), ("budget_s", BUDGET_S), ("rounds", _ROUNDS), ("seconds", _SECONDS),
+            ("threads", (1, MOST_THREADS, list(CUSTOM_THREADS))))},
         "cores": usable_cores(), "native": _describe_native(), "place": place,
     }  # fmt: skip
 

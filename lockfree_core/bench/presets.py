@@ -7,15 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from lockfree_core.bench.candidates import CANDIDATES, Candidate, find_candidate, matrix
+from lockfree_core.bench.candidates import CANDIDATES, find_candidate
 from lockfree_core.bench.interpreters import Interpreter
 from lockfree_core.bench.races import RACES
 from lockfree_core.bench.results import Case
-from lockfree_core.bench.spec import SampleSpec
+from lockfree_core.bench.spec import KINDS, SampleSpec
 from lockfree_core.bench.workloads import Workload
 from lockfree_core.errors import BenchError
 
-__all__ = ["PRESETS", "Preset", "cases_of", "custom_cases", "preset_cases"]
+__all__ = ["CUSTOM_KINDS", "CUSTOM_SECONDS", "CUSTOM_THREADS", "PRESETS", "Preset", "cases_of", "custom_cases",
+           "preset_cases"]  # fmt: skip
+
+# A custom run that says nothing of them.
+CUSTOM_THREADS: Final = (2, 8)
+CUSTOM_KINDS: Final = ("throughput",)
+CUSTOM_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,7 @@ def preset_cases(
     if name not in PRESETS:
         raise BenchError(f"a preset is one of {', '.join(PRESETS)}; got {name!r}")
     preset = PRESETS[name]
+    _check_kinds(name, kinds, preset.kinds == ("race",))
     keys = [f"race/{race}" for race in RACES] if preset.kinds == ("race",) else list(preset.candidates)
     if structures:
         keys = [key for key in keys if key.partition("/")[0] in structures]
@@ -119,14 +126,26 @@ def preset_cases(
 
 
 def custom_cases(
-    structures: Sequence[str], implementations: Sequence[str], workloads: Sequence[Workload], kinds: Sequence[str],
-    seconds: float, pythons: Sequence[Interpreter] = (),
+    candidates: Iterable[str], workloads: Sequence[Workload], kinds: Sequence[str], seconds: float,
+    pythons: Sequence[Interpreter] = (),
 ) -> list[Case]:  # fmt: skip
-    """A part of the matrix, a null candidate for each structure with it."""
-    found: list[Candidate] = matrix(structures, implementations)
-    keys = [f"{structure}/null" for structure in dict.fromkeys(each.structure for each in found)]
-    keys += [each.key for each in found if each.key not in keys]
+    """Cells of the matrix, a null candidate for each of their structures with them.
+
+    Raises:
+        BenchError: when there is no such candidate, or nothing to measure.
+    """
+    _check_kinds("a custom run", kinds, False)
+    found = [find_candidate(key) for key in candidates]
+    keys = {f"{each.structure}/null" for each in found} | {each.key for each in found}
     return cases_of(sorted(keys, key=_order), workloads, kinds, seconds, pythons)
+
+
+def _check_kinds(what: str, kinds: Iterable[str], is_race: bool) -> None:
+    """Races are programs of their own, not samples of a structure."""
+    there = [kind for kind in KINDS if (kind == "race") == is_race]
+    for kind in kinds:
+        if kind not in there:
+            raise BenchError(f"the kind of a sample of {what} is {' or '.join(there)}; got {kind!r}")
 
 
 def _order(key: str) -> int:

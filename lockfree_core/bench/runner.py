@@ -137,7 +137,9 @@ class Runner:
         if not any(case.values() for case in self.run.cases) and not any(map(_is_open, self.run.cases)):
             return "nothing"
         if all(map(self._has_enough, self.run.groups())):
-            return "precise"
+            return (
+                "precise" if self.limits.precision else "rounds"
+            )  # where no precision was asked for, none was reached
         if self._round >= self.limits.most:
             return "rounds"
         return "budget" if time.monotonic() - self._began >= self._limit_s(self._round) else "running"

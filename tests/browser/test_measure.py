@@ -15,9 +15,13 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from lockfree_core.bench.results import Case
+from lockfree_core.bench.spec import SampleSpec
+from lockfree_core.bench.workloads import Workload
 from tests.browser.conftest import OpenPage
 from tests.browser.measure_kit import a_run, keep, measuring, open_measure, wait_drawn
 from tests.browser.test_accessibility import violations
+from tests.core.bench.bench_kit import made
 from tests.serving import ROOT, Server
 
 SMALL = {"structures": "stack", "implementations": "mutex,native", "threads": "8"}
@@ -71,7 +75,7 @@ def start(page: Page) -> None:
 
 
 def wait_ended(page: Page) -> None:
-    ended = re.compile(r"as narrow as asked|cancelled|was over")
+    ended = re.compile(r"as narrow as asked|cancelled|was over|were done")
     expect(page.locator(".run-line")).to_contain_text(ended)
     expect(page.locator("#progress")).to_be_hidden()
 
@@ -161,6 +165,67 @@ def test_the_matrix_says_what_cannot_be_measured_and_why(measure: OpenMeasure, q
     page.get_by_role("checkbox", name="mutex", exact=True).uncheck()
     expect(page.locator(".choose-estimate")).to_have_text("None of these can be measured here; see why below.")
     expect(page.get_by_role("button", name="Start")).to_be_disabled()
+
+
+def test_single_cells_are_chosen_and_a_run_is_repeated_with_its_very_choice(measure: OpenMeasure) -> None:
+    query = {**SMALL, "structures": "stack,ring", "kinds": "latency", "rounds": "1"}
+    page = measure(query=query)
+    cell = page.get_by_role("button", name="native RingQueue", exact=True)
+    expect(cell).to_have_attribute("aria-pressed", "true")
+    cell.click()
+    expect(cell).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("button", name="RingQueue in Python", exact=True)).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    taken_in = page.get_by_role("button", name="TreiberStack in Python", exact=True)
+    expect(taken_in).to_be_focused()
+    expect(taken_in).to_have_attribute("aria-pressed", "true")
+    chosen = "structures=stack,ring&implementations=mutex,native&without=ring/native&also=stack/hardware"
+    assert page.evaluate("location.search") == f"?{chosen}&threads=8&kinds=latency&rounds=1"
+    tab_to(page, page.get_by_text("What these are"))
+    tab_to(page, page.get_by_label("Name", exact=True))
+    expect(page.locator(".choose-estimate")).to_contain_text("6 cases, 6 samples at the least")
+    page.keyboard.press("Enter")
+    wait_ended(page)
+    rows = page.locator(".part-table tbody tr")
+    titles = rows.evaluate_all("(rows) => rows.map((row) => row.cells[1].textContent)")
+    measured = ["Lock + list", "TreiberStack in Python", "native TreiberStack"]
+    assert titles == ["(no operation)", *measured, "(no operation)", "Lock + bounded deque"]
+    page.get_by_role("radio", name="Presets").click()
+    page.get_by_role("link", name="Run again").click()
+    page.wait_for_url("**/measure?structures=**")
+    again = "structures=stack,ring&implementations=mutex,hardware,native&without=ring/hardware,ring/native"
+    assert page.url.endswith(f"/measure?{again}&threads=8&kinds=latency&rounds=1"), "the same cells, said more shortly"
+    expect(page.locator(".choose-estimate")).to_contain_text("6 cases, 6 samples at the least")
+
+
+def test_a_narrowed_preset_is_repeated_and_widened(measure: OpenMeasure, home: Path) -> None:
+    cases = [Case(SampleSpec("throughput", f"counter/{way}", Workload(2), 0.04), "/far/python", "far")
+             for way in ("null", "mutex", "emulated", "hardware", "native", "standard")]  # fmt: skip
+    run = made(*cases)
+    run.preset, run.settings = "classic", {"precision": 0.05, "budget_s": 50.0}
+    keep(home, run)
+    page = measure(f"/runs/{run.id}")
+    page.get_by_role("link", name="Run again").click()
+    page.wait_for_url("**/measure?preset=classic&only=counter&threads=2&python=/far/python")
+    expect(page.locator(".choose-only")).to_contain_text("Of classic only: counter.")
+    expect(page.locator(".choose-estimate")).to_contain_text("6 cases")
+    expect(page.locator("#choose")).to_contain_text("Asked for, and not here: /far/python. Choose above.")
+    page.locator(".python", has_text="runs this server").get_by_role("checkbox").check()
+    page.get_by_role("button", name="All of it").click()
+    assert page.url.endswith("/measure?preset=classic&threads=2")
+    expect(page.locator(".choose-only")).to_be_hidden()
+
+
+def test_a_preset_of_races_offers_no_other_samples(measure: OpenMeasure) -> None:
+    page = measure(query={"preset": "sweep", "kinds": "latency"})
+    page.locator(".preset-card", has_text="races").click()
+    assert page.url.endswith("/measure?preset=races")
+    page.get_by_text("Threads, samples, limits").click()
+    expect(page.get_by_role("checkbox", name="races", exact=True)).to_be_checked()
+    expect(page.get_by_role("checkbox", name="latency", exact=True)).to_be_hidden()
 
 
 def test_an_interpreter_without_the_package_is_offered_with_the_command(measure: OpenMeasure) -> None:

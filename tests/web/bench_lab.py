@@ -54,7 +54,11 @@ class Lab:
 
     async def start(self, **fields: Any) -> dict[str, Any]:
         """Start a job."""
-        answer = await self.ask("POST", "/job", TINY | fields)
+        return await self.start_body(TINY | fields)
+
+    async def start_body(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Start the job that this very body asks for."""
+        answer = await self.ask("POST", "/job", body)
         assert answer.status_code == 201, answer.text
         return dict(answer.json()["job"])
 
@@ -68,7 +72,11 @@ class Lab:
 
     async def measured(self, **fields: Any) -> str:
         """A run that has been measured; its id."""
-        await self.start(**fields)
+        return await self.measured_body(TINY | fields)
+
+    async def measured_body(self, body: dict[str, Any]) -> str:
+        """Likewise, of the job that this very body asks for."""
+        await self.start_body(body)
         return str((await self.until(lambda job: job["state"] == "ended"))["id"])
 
 

@@ -151,6 +151,17 @@ def test_a_custom_run(place: Path) -> None:
         job = await lab.until(lambda job: job["state"] == "ended")
         assert job["preset"] == "custom" and len(job["cases"]) == 6
         assert {each["words"] for each in job["cases"]} == {"2 threads, think 10", "4 threads, think 10"}
+        cells = {"candidates": ["stack/mutex", "ring/native"]}
+        run = await lab.measured_body({"custom": cells, "rounds": 1, "threads": [2]})
+        names = [each["candidate"] for each in (await lab.get("/job"))["job"]["cases"]]
+        assert names == ["stack/null", "ring/null", "stack/mutex", "ring/native"]
+        again = (await lab.get(f"/runs/{run}"))["again"]
+        assert again == {"custom": cells | {"workload": {}}, "rounds": 1, "threads": [2]}
+        both = cells | {"structures": ["stack"], "implementations": ["mutex"]}
+        for wrong, field in (({"candidates": []}, "candidates"), ({"candidates": ["stack/magic"]}, "candidates"),
+                             (both, "candidates"), ({}, "structures")):  # fmt: skip
+            answer = await lab.ask("POST", "/job", {"custom": wrong})
+            assert (answer.status_code, answer.json()["error"]["field"]) == (422, field), answer.text
 
     in_lab(scenario, place)
 

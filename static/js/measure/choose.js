@@ -3,7 +3,7 @@
 import { h, setAttribute, setText } from "../dom.js";
 import { createMatrix } from "./matrix.js";
 import { group, segmented, textRow } from "./parts.js";
-import { bodyOf, estimate, obstacle, readPlan, writePlan } from "./plan.js";
+import { bodyOf, estimate, kindsOf, obstacle, presetOf, readPlan, settled, toggleCell, writePlan } from "./plan.js";
 import { createPythons } from "./pythons.js";
 import { span } from "./words.js";
 import { createThreads, createWorkload } from "./workload.js";
@@ -33,7 +33,10 @@ class Chooser {
             showAddress,
             plan: readPlan(location.search, bench),
         });
-        this.matrix = createMatrix(bench, (change) => this.change(change));
+        this.matrix = createMatrix(bench, {
+            change: (change) => this.change({ ...change, ...settled({ ...this.plan, ...change }, bench) }),
+            toggle: (candidate) => this.change(toggleCell(this.plan, candidate, bench)),
+        });
         this.threads = createThreads(bench, (threads) => this.change({ threads }));
         this.workload = createWorkload(bench, (workload) => this.change({ workload }));
         this.pythons = createPythons(
@@ -69,6 +72,7 @@ class Chooser {
             { className: "preset-cards", role: "radiogroup", "aria-label": "Presets" },
             ...this.bench.presets.map((preset) => this.presetCard(preset)),
         );
+        this.only = h("p", { className: "choose-only fine" });
         this.custom = h(
             "div",
             { className: "custom-parts" },
@@ -101,6 +105,7 @@ class Chooser {
                 { className: "choose-scroll scroll", tabIndex: 0, role: "group", "aria-label": "What is measured" },
                 this.modes.element,
                 this.presets,
+                this.only,
                 this.custom,
                 this.settings,
                 group("Interpreters", this.pythons.element),
@@ -124,7 +129,7 @@ class Chooser {
 
     presetCard({ key, question, budget_s, every_interpreter }) {
         const input = h("input", { type: "radio", name: "preset", value: key, className: "visually-hidden" });
-        input.addEventListener("change", () => this.change({ preset: key, pythons: null }));
+        input.addEventListener("change", () => this.change({ preset: key, only: [], pythons: null }));
         return h(
             "label",
             { className: "preset-card" },
@@ -146,12 +151,11 @@ class Chooser {
     }
 
     usualKinds() {
-        if (this.plan.mode === "custom") return ["throughput"];
         return this.preset?.kinds ?? ["throughput"];
     }
 
     get preset() {
-        return this.bench.presets.find(({ key }) => key === this.plan.preset) ?? null;
+        return presetOf(this.plan, this.bench);
     }
 
     limits() {
@@ -179,6 +183,7 @@ class Chooser {
             field("seconds", "One sample", "s"),
             field("budget_s", "Time budget", "s"),
             field("precision", "Interval within ±", "%"),
+            field("rounds", "or exactly", "rounds"),
         );
         return this.limitRows;
     }
@@ -194,7 +199,8 @@ class Chooser {
     // -- the plan
 
     change(change) {
-        this.plan = { ...this.plan, ...change };
+        const plan = { ...this.plan, ...change };
+        this.plan = { ...plan, kinds: plan.kinds.filter((kind) => kindsOf(plan, this.bench).includes(kind)) };
         this.showAddress(writePlan(this.plan, this.bench));
         this.refuse(null);
         this.show();
@@ -208,6 +214,7 @@ class Chooser {
         this.custom.hidden = isPreset;
         if (!isPreset) this.settings.open = true;
         for (const input of this.presets.querySelectorAll("input")) input.checked = input.value === plan.preset;
+        this.showOnly();
         this.matrix.show(plan);
         this.threads.show(plan);
         this.workload.show(plan);
@@ -215,7 +222,7 @@ class Chooser {
         const kinds = plan.kinds.length > 0 ? plan.kinds : this.usualKinds();
         for (const input of this.kinds.querySelectorAll("input")) {
             input.checked = kinds.includes(input.value);
-            input.parentElement.hidden = input.value === "race" && !kinds.includes("race");
+            input.parentElement.hidden = !kindsOf(plan, bench).includes(input.value);
         }
         setText(this.threadHint, isPreset && plan.threads.length === 0 ? "As the preset says, unless you choose." : "");
         this.showLimits();
@@ -224,12 +231,22 @@ class Chooser {
         setText(this.hint, why ?? this.estimateText());
     }
 
+    /** What a preset is narrowed to, as a run that is repeated was, and the way back. */
+    showOnly() {
+        const { mode, only, preset } = this.plan;
+        this.only.hidden = mode !== "preset" || only.length === 0;
+        if (this.only.hidden) return;
+        const all = h("button", { type: "button", className: "button quiet small-button" }, "All of it");
+        all.addEventListener("click", () => this.change({ only: [] }));
+        this.only.replaceChildren(h("span", {}, `Of ${preset} only: ${only.join(", ")}.`), all);
+    }
+
     showLimits() {
         const { limits } = this.bench;
         const usual = {
-            seconds: this.plan.mode === "preset" ? this.preset?.seconds : 0.1,
-            budget_s: this.plan.mode === "preset" ? this.preset?.budget_s : limits.budget_s.default,
-            precision: limits.precision.default,
+            seconds: this.preset?.seconds ?? limits.seconds.default,
+            budget_s: this.preset?.budget_s ?? limits.budget_s.default,
+            precision: this.plan.rounds === null ? limits.precision.default : null,
         };
         for (const input of this.limitRows.querySelectorAll("input")) {
             const name = input.dataset.field;
@@ -261,7 +278,7 @@ class Chooser {
         if (!this.mayStart || this.starting.disabled) return;
         this.starting.disabled = true;
         const words = { name: this.name.input.value, note: this.note.input.value };
-        const error = await this.send(bodyOf(this.plan, words));
+        const error = await this.send(bodyOf(this.plan, words, this.bench));
         this.show();
         this.refuse(error);
         if (!error) {

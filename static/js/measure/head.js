@@ -19,7 +19,12 @@ export const FORMATS = [
 ];
 
 /**
- * @param {null | { mayChange: boolean, client: object, changed(): void, deleted(): void }} actions
+ * @param {null | object} actions
+ * @param {boolean} actions.mayChange
+ * @param {object} actions.client
+ * @param {() => void} actions.changed
+ * @param {() => void} actions.deleted
+ * @param {(body: object) => string} actions.addressOf where what a body asks for is chosen
  */
 export function createRunHead(actions) {
     return new RunHead(actions);
@@ -73,8 +78,8 @@ class RunHead {
         this.tools.append(...[this.exporting, this.comparing, this.again, this.deleting].filter(Boolean));
     }
 
-    /** @param {object} run of a view */
-    show(run) {
+    /** @param {object} run of a view @param {object | null} [again] the body that measures it once more */
+    show(run, again = null) {
         this.run = run;
         if (!this.editing) this.showWords();
         setText(this.place, machineLine(run));
@@ -89,9 +94,9 @@ class RunHead {
         if (!this.actions) return;
         this.exporting.disabled = run.samples === 0;
         this.comparing.href = `/measure/history?with=${run.id}`;
-        this.again.href = `/measure?preset=${encodeURIComponent(run.preset)}`;
-        for (const part of [this.comparing, this.again, this.deleting]) if (part) part.hidden = run.running;
-        if (run.preset === "custom") this.again.hidden = true; // of what it was made nothing is known but its cases
+        this.again.hidden = run.running || !again;
+        if (again) this.again.href = this.actions.addressOf(again);
+        for (const part of [this.comparing, this.deleting]) if (part) part.hidden = run.running;
     }
 
     showWords() {

@@ -1,17 +1,21 @@
 /**
- * The matrix: structures across, implementations down. Rows and columns are chosen, as the server takes them; a cell
- * says whether there is such a candidate, whether it will be measured, and why it cannot be.
+ * The matrix: structures across, implementations down. Columns and rows are chosen, what they have in common will be
+ * measured, and a click on a cell leaves out that one or takes it in. A cell says whether there is such a candidate, and
+ * why it cannot be measured. Tab reaches one cell, from there arrows lead to the others.
  */
 
-import { h, setAttribute } from "../dom.js";
+import { h, setAttribute, setText } from "../dom.js";
+import { chosenCandidates } from "./plan.js";
 
 const SHORT = { dictionary: "dict" };
 
 /**
  * @param {object} bench
- * @param {(change: { structures?: string[], implementations?: string[] }) => void} change
+ * @param {object} hooks
+ * @param {(change: { structures?: string[], implementations?: string[] }) => void} hooks.change
+ * @param {(candidate: object) => void} hooks.toggle
  */
-export function createMatrix(bench, change) {
+export function createMatrix(bench, { change, toggle }) {
     const ways = bench.implementations.filter(({ key }) => key !== "null");
     const byKey = new Map(bench.candidates.map((candidate) => [candidate.key, candidate]));
     const boxes = { structures: new Map(), implementations: new Map() };
@@ -28,8 +32,8 @@ export function createMatrix(bench, change) {
         return h("label", { className: "matrix-label", htmlFor: input.id }, input, label);
     };
     const cell = (structure, way) => {
-        const element = h("td", { className: "matrix-cell" });
         const candidate = byKey.get(`${structure}/${way.key}`);
+        const element = h("td", { className: "matrix-cell" }, candidate && cellContent(candidate, toggle));
         cells.set(`${structure}/${way.key}`, { element, candidate });
         return element;
     };
@@ -66,16 +70,17 @@ export function createMatrix(bench, change) {
             ),
         ),
     );
+    installArrows(table);
     return {
         element: h("div", { className: "matrix-place" }, table, legend(ways), reasons),
         /** @param {import("./plan.js").Plan} plan */
         show(plan) {
             for (const [list, inputs] of Object.entries(boxes))
                 for (const [key, input] of inputs) input.checked = plan[list].includes(key);
+            const chosen = new Set(chosenCandidates(plan, bench));
             const missing = new Map();
-            for (const [key, { element, candidate }] of cells) {
-                const [structure, way] = key.split("/");
-                const isChosen = plan.structures.includes(structure) && plan.implementations.includes(way);
+            for (const { element, candidate } of cells.values()) {
+                const isChosen = chosen.has(candidate);
                 showCell(element, candidate, isChosen);
                 if (candidate?.unavailable && isChosen)
                     missing.set(candidate.unavailable, [
@@ -106,20 +111,54 @@ function legend(ways) {
     );
 }
 
+/** A button, where there is something to choose. */
+function cellContent(candidate, toggle) {
+    const mark = h("span", { "aria-hidden": "true", className: "matrix-mark" });
+    if (candidate.unavailable) {
+        const words = `${candidate.title}: cannot be measured here`;
+        return [mark, h("span", { className: "visually-hidden" }, words)];
+    }
+    return h(
+        "button",
+        { type: "button", tabIndex: -1, "aria-label": candidate.title, onclick: () => toggle(candidate) },
+        mark,
+    );
+}
+
+const MARKS = { unavailable: "✕", chosen: "✓", there: "·" };
+
 function showCell(element, candidate, isChosen) {
     const state = !candidate ? "none" : candidate.unavailable ? "unavailable" : isChosen ? "chosen" : "there";
-    const words = {
-        none: "",
-        unavailable: `${candidate?.title}: cannot be measured here`,
-        chosen: `${candidate?.title}: will be measured`,
-        there: `${candidate?.title}: not chosen`,
-    }[state];
     setAttribute(element, "data-state", state);
-    if (element.dataset.words === words) return;
-    element.dataset.words = words;
-    const mark = { none: "", unavailable: "✕", chosen: "✓", there: "·" }[state];
-    element.replaceChildren(
-        h("span", { "aria-hidden": "true", title: words || null }, mark),
-        h("span", { className: "visually-hidden" }, words),
-    );
+    if (state === "none") return;
+    const words = { unavailable: "cannot be measured here", chosen: "will be measured", there: "not chosen" }[state];
+    setAttribute(element, "title", `${candidate.title}: ${words}`);
+    setText(element.querySelector(".matrix-mark"), MARKS[state]);
+    const button = element.querySelector("button");
+    if (button) setAttribute(button, "aria-pressed", String(isChosen));
+}
+
+/** Arrows lead from cell to cell, over those where there is nothing; the last one is where Tab comes back to. */
+function installArrows(table) {
+    const buttons = [...table.querySelectorAll("button")];
+    const moveTo = (button) => {
+        for (const one of buttons) one.tabIndex = one === button ? 0 : -1;
+    };
+    if (buttons.length > 0) moveTo(buttons[0]);
+    table.addEventListener("focusin", ({ target }) => buttons.includes(target) && moveTo(target));
+    table.addEventListener("keydown", (event) => {
+        const step = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
+        if (!step || !buttons.includes(event.target)) return;
+        event.preventDefault();
+        const cell = event.target.parentElement;
+        let [row, column] = [cell.parentElement.sectionRowIndex, cell.cellIndex];
+        const { rows } = cell.closest("tbody");
+        let next = null;
+        do {
+            row += step[0];
+            column += step[1];
+            next = rows[row]?.cells[column];
+        } while (next && !next.querySelector("button"));
+        next?.querySelector("button").focus();
+    });
 }

@@ -3,7 +3,7 @@
  * Looking takes a while (each is started once), so the server is asked when the page stands.
  */
 
-import { h } from "../dom.js";
+import { h, setText } from "../dom.js";
 import { toast } from "../toast.js";
 
 /**
@@ -26,7 +26,8 @@ class Pythons {
             "Look again",
         );
         this.again.hidden = true;
-        this.element = h("div", {}, this.looking, this.list, this.again);
+        this.strangers = h("p", { className: "fine", role: "status", hidden: true });
+        this.element = h("div", {}, this.looking, this.list, this.strangers, this.again);
     }
 
     async load(refresh = false) {
@@ -114,6 +115,13 @@ class Pythons {
         if (!this.found || !this.plan) return;
         const chosen = this.plan.pythons ?? this.usual();
         for (const [path, input] of this.boxes) input.checked = chosen.includes(path);
+        this.showStrangers(chosen.filter((path) => !this.boxes.has(path)));
+    }
+
+    /** Those that an address names, or a run from another machine, and that cannot be had here. */
+    showStrangers(paths) {
+        this.strangers.hidden = paths.length === 0;
+        setText(this.strangers, paths.length > 0 ? `Asked for, and not here: ${paths.join(", ")}. Choose above.` : "");
     }
 }
 

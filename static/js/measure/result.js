@@ -70,7 +70,7 @@ export function createResult(root, { loadPlotly, textSize, actions = null }) {
             view = found;
             const { run } = found;
             setAttribute(root, "data-running", run.running ? "yes" : null);
-            head.show(run);
+            head.show(run, found.again);
             // Of a few rounds nothing can be said, and words that change are read by nobody.
             show("verdict", run.running ? [] : found.verdict, verdictElements);
             show("troubles", found.troubles, troubleElements);

@@ -12,6 +12,7 @@ import { onTheme, theme } from "../theme.js";
 import { toast } from "../toast.js";
 import { createChooser } from "./choose.js";
 import { JobFollower } from "./follow.js";
+import { planOf, writePlan } from "./plan.js";
 import { createProgress } from "./progress.js";
 import { createResult } from "./result.js";
 
@@ -43,6 +44,7 @@ class RunPage {
                 client,
                 changed: () => this.fetch(),
                 deleted: () => location.assign("/measure/history"),
+                addressOf: (body) => `/measure${writePlan(planOf(body, bootstrap.bench), bootstrap.bench)}`,
             },
         });
         shell.place("result").hidden = true;

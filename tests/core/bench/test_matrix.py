@@ -64,7 +64,7 @@ def test_a_preset_narrowed() -> None:
 
 
 def test_a_custom_run_has_a_null_candidate() -> None:
-    cases = custom_cases(["stack", "queue"], ["native"], [Workload()], ["throughput"], 0.1)
+    cases = custom_cases(["queue/native", "stack/native"], [Workload()], ["throughput"], 0.1)
     assert [case.spec.candidate for case in cases] == ["stack/null", "queue/null", "stack/native", "queue/native"]
 
 

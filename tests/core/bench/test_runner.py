@@ -62,6 +62,12 @@ def test_the_most_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (run.ended, len(run.cases[0].samples)) == ("rounds", 5)
 
 
+def test_what_was_asked_for_in_rounds_is_not_called_precise(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, {"stack/null": [1.0], "stack/native": [{"unavailable": True, "reason": "no extension"}]})
+    run = Runner("t", cases("stack/null", "stack/native"), Limits(0.0, 60, fewest=3, most=3)).execute()
+    assert (run.ended, len(run.cases[0].samples)) == ("rounds", 3)
+
+
 def test_the_budget_ends_it_and_every_case_has_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     scripted(monkeypatch, {"stack/mutex": [1.0], "stack/standard": [2.0]})
     run = Runner("t", cases("stack/mutex", "stack/standard"), Limits(0.0, 0.0)).execute()

@@ -27,6 +27,7 @@ from lockfree_core.errors import ResultError
 __all__ = ["Bench"]
 
 WAIT_S: Final = 20.0
+READ_WAIT_S: Final = 5.0  # for a history that somebody else writes to
 _PACE_S: Final = 0.25  # between two answers to the same page: who looks must not disturb what is measured
 _SAVE_WAIT_S: Final = 1.0
 _END_LIMIT_S: Final = 10.0
@@ -56,6 +57,7 @@ class Bench:
             pythons = await self._pythons(request)
             cases = await run_in_threadpool(request.cases, pythons)
             self._refuse_second()
+            await run_in_threadpool(self._keep_last)
             self._loop = asyncio.get_running_loop()
             job = await run_in_threadpool(
                 Job, request.preset, cases, request.limits, self._save, self._changed, self._command
@@ -71,6 +73,11 @@ class Bench:
             raise Refusal(409, "the server is being stopped")
         if self.job is not None and not self.job.is_ended:
             raise Refusal(409, "a run is being measured, and two would measure each other; cancel it or wait for it")
+
+    def _keep_last(self) -> None:
+        """Once more, if it could not be kept before: from now on nobody will know of it."""
+        if self.job is not None:
+            self.job.keep()
 
     def _trouble(self) -> str | None:
         """Why the run will not be kept: told at once, while there is something to be done about it."""
@@ -164,6 +171,7 @@ class Bench:
         if self.job is not None:
             self.job.cancel()
             self.job.join(_END_LIMIT_S)
+            self._keep_last()
 
     # Interpreters.
 
@@ -185,9 +193,9 @@ class Bench:
         with Store(self.place, _SAVE_WAIT_S) as store:
             store.save(run)
 
-    def summaries(self, words: str) -> list[dict[str, Any]]:
+    def summaries(self, words: str = "", wait_s: float = READ_WAIT_S) -> list[dict[str, Any]]:
         """What is known of each run, newest first."""
-        with Store(self.place) as store:
+        with Store(self.place, wait_s) as store:
             return store.list(words)
 
     def find(self, id: str) -> tuple[Run, bool]:

@@ -66,6 +66,12 @@ class Job:
             run.note = run.note if note is None else note
         self._change()
 
+    def keep(self) -> None:
+        """Once more, what could not be kept at its end."""
+        if self.is_ended and not self.is_saved:
+            self._keep()
+            self._change()
+
     def was_saved(self) -> None:
         """Somebody kept it after all."""
         self.is_saved, self.trouble = True, None

@@ -18,6 +18,7 @@ from lockfree_core.scenarios.registry import SCENARIOS
 __all__ = ["claims_page"]
 
 _MANY: Final = {"holds": "hold", "depends": "depend", "fails": "do not hold here", "open": "are not decided"}
+_WAIT_S: Final = 0.5  # for a history that is in use: nothing of the page stands before
 _NEWEST: Final = 3  # runs of a preset that are tried: a newer one may have been cut short
 
 
@@ -49,7 +50,7 @@ def claims_page(place: Path) -> dict[str, Any]:
     if not place.exists():
         return _page(_Runs(None, None, {}))
     try:
-        with Store(place) as store:
+        with Store(place, _WAIT_S) as store:
             ids: dict[str, list[str]] = {}
             for row in store.list():
                 if row["ended"] not in ("running", "nothing"):

@@ -134,6 +134,26 @@ def test_a_full_disk_is_told_of_and_loses_nothing(place: Path, monkeypatch: pyte
     in_lab(scenario, place)
 
 
+@pytest.mark.parametrize("ends_with", ["another run", "the server"])
+def test_a_run_that_could_not_be_kept_is_kept_before_it_is_forgotten(
+    place: Path, monkeypatch: pytest.MonkeyPatch, ends_with: str
+) -> None:
+    filled(place)
+    monkeypatch.setattr("lockfree_core.bench.store.sqlite3.connect", impatient(sqlite3.connect))
+    unsaved = []
+
+    async def scenario(lab: Lab) -> None:
+        with locked(place):
+            unsaved.append(await lab.measured())
+        assert unsaved[0] not in [each["id"] for each in (await lab.get("/runs"))["runs"]]
+        if ends_with == "another run":
+            await lab.measured()
+
+    in_lab(scenario, place)
+    with Store(place) as store:
+        assert store.holds(unsaved[0])
+
+
 def test_a_job_that_breaks_off_is_told_of(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*arguments: object) -> Any:
         raise OSError("no more file descriptors")

@@ -1,7 +1,7 @@
 /**
  * The matrix: structures across, implementations down. Columns and rows are chosen, what they have in common will be
- * measured, and a click on a cell leaves out that one or takes it in. A cell says whether there is such a candidate, and
- * why it cannot be measured. Tab reaches one cell, from there arrows lead to the others.
+ * measured, and a click on a cell leaves out that one or takes it in. A cell says whether there is such a candidate,
+ * and that it cannot be measured. Tab reaches one cell, from there arrows lead to the others.
  */
 
 import { h, setAttribute, setText } from "../dom.js";

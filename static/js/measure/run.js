@@ -60,6 +60,7 @@ class RunPage {
         Object.assign(shell.on, {
             retry: () => this.retry(),
             dismiss: (name) => shell.states.hide(name),
+            keep: () => this.keep(),
             toHistory: () => location.assign("/measure/history"),
             toRun: () => location.assign("/measure"),
         });
@@ -149,12 +150,22 @@ class RunPage {
     }
 
     /** A disk that is full is told at once, while there is something to be done about it. */
-    tellTrouble({ trouble, saved, id }) {
-        const { states } = this.shell;
-        if (trouble === this.told?.trouble && id === this.told.id) return;
-        this.told = { trouble, id };
+    tellTrouble({ trouble, saved, id, state }) {
+        const { states, mayChange } = this.shell;
+        const told = [id, state, saved, trouble].join();
+        if (told === this.told) return;
+        this.told = told;
         states.hide("trouble", "notSaved");
-        if (trouble) states.show(saved ? "trouble" : "notSaved", { message: trouble });
+        const mayKeep = mayChange && state === "ended"; // until then every round tries
+        if (trouble) states.show(saved ? "trouble" : "notSaved", { message: trouble, mayKeep });
+    }
+
+    /** Whatever kept it from being kept may be gone. */
+    async keep() {
+        const answer = await this.client.change(this.job.id, {});
+        if (answer.ok) toast("The run is in the history");
+        else toast(`The run could not be kept: ${answer.error.message}`, "bad");
+        this.follower.nudge();
     }
 
     /** The job that went on is unknown to the server: it was started again. */

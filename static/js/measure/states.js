@@ -81,12 +81,12 @@ export const STATES = {
         text: "The run that was going on ended with it; the rounds that were done are in the history.",
         actions: ["toHistory", "dismiss"],
     }),
-    notSaved: ({ message }) => ({
+    notSaved: ({ message, mayKeep }) => ({
         place: "banner",
         fault: true,
         title: "The run is not in the history.",
         text: `${sentence(message)} Export it as JSON before you start another one; it can be imported later.`,
-        actions: ["dismiss"],
+        actions: mayKeep ? ["keep", "dismiss"] : ["dismiss"],
     }),
     trouble: ({ message }) => ({
         place: "banner",
@@ -100,6 +100,7 @@ export const STATES = {
 export const LABELS = {
     retry: "Try again",
     dismiss: "Close",
+    keep: "Try to keep it",
     toHistory: "Open the history",
     toRun: "Measure something",
     importFile: "Import a file …",

@@ -5,73 +5,31 @@ from __future__ import annotations
 import json
 import re
 import struct
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from app.export.report import to_html
 from lockfree_core.bench.formats import to_json
 from lockfree_core.bench.results import Run
 from tests.browser.conftest import ColorScheme, OpenPage
-from tests.browser.measure_kit import a_run, keep, measuring, open_measure, wait_drawn
+from tests.browser.measure.kit import OpenMeasure, a_run, banner, drop, keep, wait_drawn
 from tests.browser.test_accessibility import violations
 from tests.core.bench.bench_kit import PLACE, around, case, made
-from tests.serving import Server
 
-OpenMeasure = Callable[..., Page]
 NAMES = """() => [...document.querySelectorAll(".history-table tbody a")].map((link) => link.textContent)"""
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("history")
-
-
-@pytest.fixture(scope="module")
-def quick(home: Path) -> Iterator[Server]:
-    with measuring(home) as running:
-        yield running
-
-
-@pytest.fixture
-def context_options() -> dict[str, Any]:
-    return {"reduced_motion": "reduce", "accept_downloads": True}
-
-
-@pytest.fixture
-def measure(open_page: OpenPage, quick: Server, home: Path) -> Iterator[OpenMeasure]:
-    """Opens a page of Measure; the history is empty before each test."""
+@pytest.fixture(autouse=True)
+def empty(home: Path) -> None:
+    """No test knows of the runs of another one."""
     (home / "bench.sqlite3").unlink(missing_ok=True)
-
-    def open_it(path: str = "/history", **query: str) -> Page:
-        page = open_page()
-        open_measure(page, quick, path, **query)
-        return page
-
-    yield open_it
 
 
 def place(**changes: Any) -> dict[str, Any]:
     return {**PLACE, **changes}
-
-
-def drop(page: Page, name: str, text: str) -> None:
-    page.evaluate(
-        """([name, text]) => {
-            const dataTransfer = new DataTransfer();
-            dataTransfer.items.add(new File([text], name));
-            for (const kind of ["dragover", "drop"])
-                document.body.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
-        }""",
-        [name, text],
-    )
-
-
-def banner(page: Page, name: str) -> Any:
-    return page.locator(f'.state[data-name="{name}"]')
 
 
 # History
@@ -82,7 +40,7 @@ def test_runs_are_found_sorted_and_deleted(measure: OpenMeasure, home: Path) -> 
     second = a_run("beta", place=place(date="2026-01-02T00:00:00Z", cpu="Other CPU"))
     third = made(case("stack/mutex", [1.0]), place=place(date="2026-01-03T00:00:00Z"), name="gamma", ended="budget")
     keep(home, first, second, third)
-    page = measure()
+    page = measure("/history")
     expect(page.locator(".history-count")).to_have_text("3 runs")
     assert page.evaluate(NAMES) == ["gamma", "beta", "alpha"]
     page.keyboard.press("/")
@@ -116,7 +74,7 @@ def test_runs_are_found_sorted_and_deleted(measure: OpenMeasure, home: Path) -> 
 
 @pytest.mark.allow_console_errors("409", "422", "503")
 def test_import_and_everything_that_is_no_result(measure: OpenMeasure, home: Path, tmp_path: Path) -> None:
-    page = measure()
+    page = measure("/history")
     expect(page.locator(".state.card")).to_contain_text(f"Runs are kept in {home}")
     run = a_run("From elsewhere", place=place(cpu="Far CPU"))
     file = tmp_path / "elsewhere.json"
@@ -156,7 +114,7 @@ def test_runs_are_compared_with_the_first(measure: OpenMeasure, home: Path) -> N
     old = a_run("old", place=place(date="2026-01-01T00:00:00Z"))
     new = a_run("new", 1.5, place=place(date="2026-01-02T00:00:00Z", compiler="another cc"))
     keep(home, old, new)
-    page = measure()
+    page = measure("/history")
     for name in ("old", "new"):
         page.get_by_role("checkbox", name=re.compile(name)).check()
     page.get_by_role("link", name="Compare 2 runs").click()
@@ -182,17 +140,17 @@ def test_runs_are_compared_with_the_first(measure: OpenMeasure, home: Path) -> N
 def test_what_cannot_be_compared(measure: OpenMeasure, home: Path) -> None:
     one, other = a_run("one"), made(case("queue/mutex", around(1e6)), name="other")
     keep(home, one, other)
-    page = measure("/compare", runs=f"{one.id},{other.id}")
+    page = measure("/compare", query={"runs": f"{one.id},{other.id}"})
     expect(banner(page, "notComparable")).to_contain_text("no measured case in common")
-    page = measure("/compare", runs=one.id)
+    page = measure("/compare", query={"runs": one.id})
     expect(banner(page, "chooseTwo")).to_be_visible()
-    page = measure("/compare", runs=f"{one.id},gone")
+    page = measure("/compare", query={"runs": f"{one.id},gone"})
     expect(banner(page, "noRun")).to_be_visible()
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_nothing_is_wrong_for_assistive_technology(measure: OpenMeasure, home: Path) -> None:
-    page = measure()
+    page = measure("/history")
     expect(page.locator(".state.card")).to_be_visible()
     assert violations(page) == []
     keep(home, a_run("one"), a_run("two"))

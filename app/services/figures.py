@@ -230,7 +230,8 @@ def _mark(chart: Chart, text: str, muted: str) -> dict[str, Any]:
 
 def _x_scale(chart: Chart) -> dict[str, Any]:
     if chart.x_scale == "category":
-        return {"type": "category"}
+        # Else it would have the order in which series have them, and a series need not have all.
+        return {"type": "category", "categoryorder": "array", "categoryarray": [_text(name) for name in chart.places]}
     if chart.x_scale == "quantile":
         return {"type": "log", "tickvals": list(_QUANTILE_PLACES.values()), "ticktext": list(_QUANTILE_PLACES)}
     values = sorted({point.x for series in chart.series for point in series.points if not isinstance(point.x, str)})

@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lockfree_core.bench.candidates import STRUCTURES
 from lockfree_core.bench.statistics import Interval
 
 __all__ = ["Chart", "Point", "Series", "short"]
@@ -64,6 +65,12 @@ class Chart:
     is_log: bool
     mark: float | None
     series: tuple[Series, ...]
+
+    @property
+    def places(self) -> list[str]:
+        """Of an axis of names: structures in the order of the matrix, whatever else as it comes."""
+        found = dict.fromkeys(str(point.x) for series in self.series for point in series.points)
+        return sorted(found, key=lambda name: STRUCTURES.index(name) if name in STRUCTURES else len(STRUCTURES))
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ const CONFIG = {
 const HEIGHT = 380;
 const WIDEST = 34; // letters of an axis's title
 const TOP = 30;
-const LEGEND = { y: -0.3, font: { size: 11 } }; // under the axis's title, however small the picture
+const LEGEND_Y = -0.3; // under the axis's title; a figure with another height has its own
 const PICTURE = { width: 1200, height: 720, scale: 2 };
 const NEAR = "300px";
 const AXIS = /^[xy]axis\d*$/;
@@ -132,13 +132,14 @@ export class ResultChart {
 
     layout() {
         const { layout } = this.chart.figure;
+        const height = layout.height ?? HEIGHT;
         return {
             ...layout,
             ...axesOf(layout, this.setting.textSize() - 1),
             title: undefined, // it stands above, where it wraps and can be read by everybody
             margin: { ...layout.margin, t: TOP },
-            legend: { ...layout.legend, ...LEGEND },
-            height: (layout.height ?? HEIGHT) - 20,
+            legend: { ...layout.legend, y: height === HEIGHT ? LEGEND_Y : layout.legend?.y, font: { size: 11 } },
+            height: height - 20,
             autosize: true,
             uirevision: this.setting.subject(),
             font: { ...layout.font, size: this.setting.textSize() },

@@ -136,6 +136,16 @@ def test_runs_are_compared_with_the_first(measure: OpenMeasure, home: Path) -> N
     assert violations(page) == []
 
 
+def test_a_chart_of_few_rows_has_its_legend_under_the_title_of_its_axis(measure: OpenMeasure, home: Path) -> None:
+    runs = [a_run(name, factor) for name, factor in (("one", 1.0), ("two", 1.5), ("three", 0.7))]
+    keep(home, *runs)
+    page = measure("/compare", query={"runs": ",".join(run.id for run in runs)})
+    wait_drawn(page)
+    chart = page.locator(".result-chart").first
+    title, legend = (chart.locator(part).bounding_box() for part in (".xtitle", ".legend"))
+    assert title and legend and title["y"] + title["height"] <= legend["y"]
+
+
 @pytest.mark.allow_console_errors("422", "404")
 def test_what_cannot_be_compared(measure: OpenMeasure, home: Path) -> None:
     one, other = a_run("one"), made(case("queue/mutex", around(1e6)), name="other")

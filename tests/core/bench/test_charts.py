@@ -49,6 +49,13 @@ def test_one_workload_gives_bars() -> None:
     assert at(found["memory-bars-8-threads"])["native"] == {"stack": 0.5}
 
 
+def test_structures_stand_in_the_order_of_the_matrix_whoever_has_them() -> None:
+    keys = ("stack/mutex", "ring/mutex", "counter/striped", "queue/standard")
+    chart = by_key(made(*(case(key, around(1e6)) for key in keys)))["throughput-bars-8-threads"]
+    assert [point.x for series in chart.series for point in series.points] == ["stack", "ring", "counter", "queue"]
+    assert chart.places == ["counter", "stack", "queue", "ring"]
+
+
 def test_words_and_table_tell_what_is_drawn() -> None:
     chart = by_key(made(case("stack/mutex", around(1e6)), case("stack/native", [3e6])))["throughput-bars-8-threads"]
     assert chart.words == (

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lockfree_core.bench.results import Case, Run
     from lockfree_core.bench.runner import Progress
 
-__all__ = ["OUTPUTS", "ProgressLine", "add_output_arguments", "check_outputs", "print_run", "print_table",
+__all__ = ["OUTPUTS", "ProgressLine", "add_output_arguments", "check_outputs", "plain", "print_run", "print_table",
            "tell_what_is_missing", "write_run"]  # fmt: skip
 
 OUTPUTS: Final = (("json", "the whole result as JSON"), ("csv", "a line a sample"), ("markdown", "the table"),
@@ -128,7 +128,7 @@ def print_run(run: Run) -> None:
     machine = f"{place.get('cpu')}, {place.get('cores')} cores, {place.get('system')}"
     interpreters = ", ".join(dict.fromkeys(case.interpreter for case in run.cases))
     ended = f"ended after {run.seconds:.0f} s: {ENDINGS.get(run.ended, run.ended)}"
-    print(f"{run.name or run.preset}: {machine}; {interpreters}; {ended}")
+    print(plain(f"{run.name or run.preset}: {machine}; {interpreters}; {ended}"))
     print_table(formats.COLUMNS, formats.rows(run), left=3)
     classic = classic_text(run)
     if classic:
@@ -137,15 +137,20 @@ def print_run(run: Run) -> None:
         print_table(CLASSIC, classic)
         print()
     for trouble in formats.troubles(run):
-        print(trouble)
+        print(plain(trouble))
     for sentence in verdict(run):
-        print(f"* {sentence}")
+        print(plain(f"* {sentence}"))
+
+
+def plain(text: str) -> str:
+    """Without what moves a terminal's cursor or colours it: a run from elsewhere has whatever name it was given."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def print_table(columns: Sequence[str], cells: Sequence[Sequence[Any]], left: int = 1) -> None:
     """Rows under their columns; the first ones to the left, numbers to the right. Empty columns are left out."""
     wanted = [index for index in range(len(columns)) if any(str(row[index]) for row in cells) or not cells]
-    lines = [[str(row[index]) for index in wanted] for row in [columns, *cells]]
+    lines = [[plain(str(row[index])).replace("\n", " ") for index in wanted] for row in [columns, *cells]]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         parts = [cell.ljust(width) if at < left else cell.rjust(width)

@@ -16,6 +16,7 @@ __all__ = [
     "check_option",
     "check_text",
     "check_whole",
+    "is_text",
     "parse_json",
 ]
 
@@ -114,7 +115,18 @@ def check_text(field: str, value: object, longest: int) -> str:
     """``value`` if it is a text of at most so many characters."""
     if not isinstance(value, str) or len(value) > longest:
         raise FieldError(field, f"must be a text of at most {longest} characters; got {shown(value)}")
+    if not is_text(value):
+        raise FieldError(field, "has half a letter (a lone surrogate), which can be neither kept nor sent")
     return value
+
+
+def is_text(value: str) -> bool:
+    """Whether it can be written as UTF-8: JSON and command lines can hold halves of letters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_option(field: str, value: object, options: Iterable[str]) -> str:

@@ -14,11 +14,13 @@ from app.bench_output import (
     ProgressLine,
     add_output_arguments,
     check_outputs,
+    plain,
     print_run,
     print_table,
     tell_what_is_missing,
     write_run,
 )
+from app.checks import FieldError, check_text
 from lockfree_core.errors import BenchError, LockfreeError, StoreError
 
 if TYPE_CHECKING:
@@ -120,6 +122,7 @@ def _run(options: argparse.Namespace) -> int:
     from lockfree_core.bench.runner import Runner
 
     cases, limits = _cases(options), _limits(options)
+    _check_words(options)
     check_outputs(options)
     tell_what_is_missing(cases, options.quiet)
     store = _open(options) if options.save else None  # before measuring: a minute's work should not be lost to it
@@ -141,6 +144,16 @@ def _run(options: argparse.Namespace) -> int:
     if runner.run.ended == "cancelled" and unsaved is None:
         return 130
     return FAILED if unsaved or runner.run.failed_samples or runner.run.ended == "nothing" else 0
+
+
+def _check_words(options: argparse.Namespace) -> None:
+    from app.services.bench_plan import LONGEST_TEXT
+
+    for name, longest in LONGEST_TEXT.items():
+        try:
+            check_text(name, getattr(options, name), longest)
+        except FieldError as error:
+            raise BenchError(f"--{name} {error.reason}") from None
 
 
 def _measure(runner: Runner, store: Store | None, is_quiet: bool) -> StoreError | None:
@@ -347,11 +360,11 @@ def _compare(options: argparse.Namespace) -> int:
         changes = compare(first, other)
         shown = [change for change in changes if options.all or change.is_beyond_noise]
         is_changed = is_changed or any(change.is_beyond_noise for change in changes)
-        print(f"{other.name or other.id} against {first.name or first.id}: {len(changes)} "
-              f"{'case' if len(changes) == 1 else 'cases'} in common, "
-              f"{sum(change.is_beyond_noise for change in changes)} changed beyond noise")  # fmt: skip
+        print(plain(f"{other.name or other.id} against {first.name or first.id}: {len(changes)} "
+                    f"{'case' if len(changes) == 1 else 'cases'} in common, "
+                    f"{sum(change.is_beyond_noise for change in changes)} changed beyond noise"))  # fmt: skip
         for difference in differences([first, other]):
-            print(f"  not the same: {difference}")
+            print(plain(f"  not the same: {difference}"))
         if shown:
             print_table(("candidate", "workload", "figure", "first", "other", "ratio", "beyond noise"), [
                 (change.candidate, change.words, change.figure, f"{change.first.median:.4g}",

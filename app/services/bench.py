@@ -211,7 +211,7 @@ class Bench:
     def change(self, id: str, body: Mapping[str, Any]) -> Run:
         """Name or note. Raises FieldError, Refusal, StoreError."""
         check_keys(body, ("name", "note"))
-        new = {name: check_text(name, value, longest) for name, longest in (("name", 200), ("note", 4000))
+        new = {name: check_text(name, value, longest) for name, longest in bench_plan.LONGEST_TEXT.items()
                if (value := body.get(name)) is not None}  # fmt: skip
         if self.job is not None and self.job.id == id:
             self.job.name(new.get("name"), new.get("note"))

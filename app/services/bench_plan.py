@@ -25,13 +25,13 @@ from lockfree_core.bench.spec import KINDS, LONGEST_SAMPLE_S
 from lockfree_core.bench.workloads import BACKOFFS, LIMITS, MOST_THREADS, Workload
 from lockfree_core.errors import BenchError
 
-__all__ = ["BUDGET_S", "FIELDS", "PRECISION", "Request", "describe", "read_request"]
+__all__ = ["BUDGET_S", "FIELDS", "LONGEST_TEXT", "PRECISION", "Request", "describe", "read_request"]
 
 FIELDS: Final = ("preset", "custom", "threads", "kinds", "structures", "pythons", "seconds", "budget_s", "precision",
                  "rounds", "name", "note")  # fmt: skip
 _CUSTOM: Final = ("structures", "implementations", "candidates", "workload")
 _MEASURED: Final = ("throughput", "latency")  # what a custom run can ask for; races are a preset
-_LONGEST_TEXT: Final = {"name": 200, "note": 4000}
+LONGEST_TEXT: Final = {"name": 200, "note": 4000}
 BUDGET_S: Final = (0.1, 86_400.0, 60.0)
 PRECISION: Final = (0.1, 100.0, 5.0)
 _SECONDS: Final = (0.001, LONGEST_SAMPLE_S, CUSTOM_SECONDS)
@@ -110,7 +110,7 @@ def read_request(body: Mapping[str, Any]) -> Request:
         preset, custom, tuple(dict.fromkeys(threads)), kinds, _options("structures", body.get("structures", []), names),
         pythons, None if seconds is None else check_number("seconds", seconds, *_SECONDS[:2]),
         _read_limits(body, preset),
-        *(check_text(name, body.get(name, ""), longest) for name, longest in _LONGEST_TEXT.items()),
+        *(check_text(name, body.get(name, ""), longest) for name, longest in LONGEST_TEXT.items()),
     )  # fmt: skip
 
 

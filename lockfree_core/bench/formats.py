@@ -51,6 +51,13 @@ def read_json(text: str | bytes) -> Run:
         data = json.loads(text)
     except (ValueError, RecursionError):
         raise ResultError("this is no JSON") from None
+    try:
+        json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        # Python reads them; no page could be sent them, and one such run would take the whole list with it.
+        raise ResultError(
+            "it holds a number that is none (NaN, infinite) or half a letter (a lone surrogate)"
+        ) from None
     return Run.from_dict(data)
 
 

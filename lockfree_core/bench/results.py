@@ -221,5 +221,6 @@ def _read_sample(data: object) -> dict[str, Any]:
 
 
 def _check_numbers(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+    """Such as the ratio of any two of them is a number, too."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (value == 0 or 1e-100 < abs(value) < 1e100):
         raise ResultError(f"{name} is a number, got {value!r:.60}")

@@ -166,6 +166,17 @@ def test_a_custom_run(place: Path) -> None:
     in_lab(scenario, place)
 
 
+def test_half_a_letter_is_refused(place: Path) -> None:
+    async def scenario(lab: Lab) -> None:
+        run = await lab.measured()
+        for method, path, body in (("POST", "/job", b'{"preset": "classic", "name": "\\ud800"}'),
+                                   ("PATCH", f"/runs/{run}", b'{"note": "\\ud800"}')):  # fmt: skip
+            answer = await lab.ask(method, path, body)
+            assert answer.status_code == 422 and "half a letter" in answer.json()["error"]["message"]
+
+    in_lab(scenario, place)
+
+
 def test_exports(place: Path) -> None:
     async def scenario(lab: Lab) -> None:
         run = await lab.measured()

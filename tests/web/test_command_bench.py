@@ -205,6 +205,8 @@ def test_compare_says_by_its_status_that_something_changed(
         (["--json", "/no/such/folder/x.json"], "there is no folder"),
         (["--charts", "/no/such/folder/charts"], "there is no folder"),
         (["--json", "/"], "--json /: this is a folder"),
+        (["--name", "a\udcff"], "--name has half a letter"),
+        (["--note", "x" * 4001], "--note must be a text of at most 4000 characters"),
         (["--charts", "/dev/null"], "--charts /dev/null: this is no folder"),
         (["compare", "one"], "two runs or more"),
     ],
@@ -240,6 +242,19 @@ def test_an_import_that_is_no_result(tmp_path: Path, data: list[str], capsys: py
     assert "version 7" in capsys.readouterr().err
     assert main(["bench", "list", *data]) == 1
     assert "no run was saved yet" in capsys.readouterr().err
+
+
+def test_a_name_from_elsewhere_does_not_steer_the_terminal(
+    tmp_path: Path, data: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.json"
+    run = made(case("stack/mutex", around(1e6)), name="red\x1b[31m\nrow", place={**PLACE, "cpu": "\x1b[2J"})
+    path.write_text(formats.to_json(run))
+    assert main(["bench", "import", str(path), *data]) == 0
+    for command in (["list"], ["show", run.id], ["compare", run.id, str(path)]):
+        assert main(["bench", *command, *data]) == 0
+        out = capsys.readouterr().out
+        assert "\x1b" not in out and "red\N{REPLACEMENT CHARACTER}[31m" in out, command
 
 
 def test_lists(capsys: pytest.CaptureFixture[str]) -> None:

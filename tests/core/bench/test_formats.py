@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockfree_core.bench import formats
+from lockfree_core.bench.charts import charts
 from lockfree_core.bench.classic import ARTICLE, classic_text
 from lockfree_core.bench.comparison import compare, differences
 from lockfree_core.errors import ResultError
@@ -124,6 +125,9 @@ def change(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ("cases.0.samples.0.ok", "yes", "with ok"),
         ("cases.0.samples.0.ops_per_s", "fast", "ops_per_s is a number"),
         ("cases.0.samples.0.ops_per_s", True, "ops_per_s is a number"),
+        ("cases.0.samples.0.ops_per_s", 1e-320, "ops_per_s is a number"),
+        ("settings", {"budget_s": float("inf")}, "a number that is none"),
+        ("environment.commit", "\ud800", "half a letter"),
         ("cases.0.samples.0.latency_ns", 3, "latency_ns is an object"),
         ("cases.1.samples.7.reason", None, "reason is a str"),
         ("cases.0.unavailable", 1, "unavailable is null"),
@@ -150,7 +154,8 @@ JSON = st.recursive(
 PATHS = ["format", "version", "id", "name", "ended", "seconds", "settings", "environment", "cases", "cases.0",
          "cases.0.kind", "cases.0.candidate", "cases.0.workload", "cases.0.workload.threads", "cases.0.seconds",
          "cases.0.samples", "cases.0.samples.0", "cases.0.samples.0.ok", "cases.0.samples.0.ops_per_s",
-         "environment.cores", "environment.load_average_before", "cases.0.python", "cases.0.interpreter"]  # fmt: skip
+         "environment.cores", "environment.commit", "settings.budget_s", "environment.load_average_before",
+         "cases.0.python", "cases.0.interpreter"]  # fmt: skip
 
 
 @settings(max_examples=60)
@@ -162,11 +167,10 @@ def test_whatever_is_in_a_file_it_is_a_run_or_a_clear_error(path: str, value: An
         run = formats.read_json(json.dumps(data))
     except ResultError:
         return
-    # Whatever is accepted can be shown and written.
-    formats.rows(run)
-    formats.to_markdown(run)
-    formats.to_csv(run)
-    formats.to_json(run)
+    # Whatever is accepted can be shown, sent, compared and written.
+    json.dumps([formats.rows(run), [chart.rows for chart in charts(run)]], allow_nan=False)
+    for text in (formats.to_markdown(run), formats.to_csv(run), formats.to_json(run)):
+        text.encode()
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

@@ -71,8 +71,9 @@ export function createMatrix(bench, { change, toggle }) {
         ),
     );
     installArrows(table);
+    const hint = h("p", { className: "muted fine" }, "A click on a cell leaves out that one, or takes it in.");
     return {
-        element: h("div", { className: "matrix-place" }, table, legend(ways), reasons),
+        element: h("div", { className: "matrix-place" }, table, hint, legend(ways), reasons),
         /** @param {import("./plan.js").Plan} plan */
         show(plan) {
             for (const [list, inputs] of Object.entries(boxes))

@@ -116,6 +116,7 @@ def probe(path: str, is_over: Callable[[], bool] = lambda: False) -> Interpreter
     found = shutil.which(path)
     if found is None:
         raise BenchError(f"{path} is no program that can be started")
+    found = str(Path(found).absolute())  # a run says what it was measured on, wherever it is read
     answer = _ask(found, path, _lent_environment(), is_over)
     _with_own.discard(found)
     if not answer.get("native"):

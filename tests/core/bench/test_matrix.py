@@ -117,6 +117,13 @@ def test_this_interpreter_can() -> None:
     assert found.reason is None and found.version == sys.version.split()[0]
 
 
+def test_an_interpreter_is_known_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = '{"version": "3.99.1", "implementation": "CPython", "gil": true, "reason": "none"}'
+    python = program(tmp_path / "python3", f"#!/bin/sh\necho 'lockfree-probe {answer}'\n")
+    monkeypatch.chdir(tmp_path)
+    assert probe("./python3").path == python
+
+
 def test_what_is_no_interpreter(tmp_path: Path) -> None:
     for path, words in (
         ("/no/such/python", "no program"),

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import HERE, ColorScheme, OpenPage
+from tests.browser.step_kit import expect_step
 from tests.serving import Server
 
 AXE = HERE / "vendor" / "axe-core" / "axe.min.js"
@@ -79,9 +80,11 @@ def test_step_asking(open_step: Callable[..., Page]) -> None:
 
 def test_step_comparing(open_step: Callable[..., Page]) -> None:
     page = open_step("structure=treiber-stack&schedule=1122")
+    expect_step(page, 4, 4)
     page.keyboard.press("ArrowLeft")
+    expect_step(page, 3, 4)
     page.keyboard.press("1")
-    expect(page.locator(".place-number")).to_have_text("step 4 of 4")
+    expect_step(page, 4, 4)
     page.keyboard.press("c")
     expect(page.locator(".side")).to_have_count(2)
     assert violations(page) == []

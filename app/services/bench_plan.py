@@ -20,7 +20,7 @@ from lockfree_core.bench.presets import (
     preset_cases,
 )
 from lockfree_core.bench.results import Case
-from lockfree_core.bench.runner import Limits
+from lockfree_core.bench.runner import BUDGET_STRETCH, Limits
 from lockfree_core.bench.spec import KINDS, LONGEST_SAMPLE_S
 from lockfree_core.bench.workloads import BACKOFFS, LIMITS, MOST_THREADS, Workload
 from lockfree_core.errors import BenchError
@@ -200,6 +200,7 @@ def describe(place: str) -> dict[str, Any]:
         "limits": {name: dict(zip(("least", "most", "default"), limit, strict=True)) for name, limit in (
             ("precision", PRECISION), ("budget_s", BUDGET_S), ("rounds", _ROUNDS), ("seconds", _SECONDS),
             ("threads", (1, MOST_THREADS, list(CUSTOM_THREADS))))},
+        "budget_stretch": BUDGET_STRETCH,
         "cores": usable_cores(), "native": _describe_native(), "place": place,
     }  # fmt: skip
 

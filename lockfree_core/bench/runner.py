@@ -25,12 +25,12 @@ from lockfree_core.bench.sample import sample_limit_s
 from lockfree_core.bench.spec import SampleSpec
 from lockfree_core.errors import BenchError
 
-__all__ = ["Limits", "Progress", "Runner", "run_sample"]
+__all__ = ["BUDGET_STRETCH", "Limits", "Progress", "Runner", "run_sample"]
 
 _POLL_S: Final = 0.05
 _EXTRA_S: Final = 5.0  # what a sample that ends itself is given on top
 _LONGEST_REASON: Final = 500
-_LONGER: Final = 1.15  # than the budget, as a multiple, if that completes the fewest rounds
+BUDGET_STRETCH: Final = 1.15  # than the budget, as a multiple, if that completes the fewest rounds
 _HOPELESS: Final = 3  # failures in a row after which a case is left alone
 
 
@@ -131,15 +131,14 @@ class Runner:
         if not 0 < rounds < fewest:
             return budget
         needed = (time.monotonic() - self._began) / rounds * fewest
-        return budget * _LONGER if needed <= budget * _LONGER else budget
+        return budget * BUDGET_STRETCH if needed <= budget * BUDGET_STRETCH else budget
 
     def _ending(self) -> str:
         if not any(case.values() for case in self.run.cases) and not any(map(_is_open, self.run.cases)):
             return "nothing"
         if all(map(self._has_enough, self.run.groups())):
-            return (
-                "precise" if self.limits.precision else "rounds"
-            )  # where no precision was asked for, none was reached
+            # Where no precision was asked for, none was reached.
+            return "precise" if self.limits.precision else "rounds"
         if self._round >= self.limits.most:
             return "rounds"
         return "budget" if time.monotonic() - self._began >= self._limit_s(self._round) else "running"

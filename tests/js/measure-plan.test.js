@@ -45,6 +45,7 @@ const BENCH = {
         { name: "insert_share", least: 0, most: 100, default: null },
     ],
     limits: { seconds: { default: 0.1 }, budget_s: { default: 60 }, precision: { default: 5 }, threads: { least: 1, most: 256 } },
+    budget_stretch: 1.5,
 };
 const WORDS = { name: " mine ", note: "" };
 
@@ -179,6 +180,7 @@ test("the estimate counts cases as the server makes them", () => {
     equal(cases("?preset=two&only=stack"), 2);
     equal(cases("?preset=two&only=ring"), 2, "a null candidate comes in");
     equal(cases("?structures=stack&implementations=mutex,native&threads=8&without=stack/native&also=ring/mutex"), 4);
+    equal(estimate(readPlan("?budget_s=10", BENCH), BENCH).longest, 15);
     equal(estimate(readPlan("?rounds=2", BENCH), BENCH).samples, 8);
     equal(estimate(readPlan("", BENCH), BENCH).samples, 24);
 });

@@ -25,7 +25,7 @@ def test_what_can_be_measured(place: Path) -> None:
     async def scenario(lab: Lab) -> None:
         offer = await lab.get()
         assert set(offer) == {"structures", "implementations", "candidates", "presets", "kinds", "backoffs", "workload",
-                              "limits", "cores", "native", "place"}  # fmt: skip
+                              "limits", "budget_stretch", "cores", "native", "place"}  # fmt: skip
         assert offer["place"] == str(place) and not place.exists()
         keys = {each["key"] for each in offer["candidates"]}
         assert "stack/native" in keys and not any(key.endswith("/null") for key in keys)

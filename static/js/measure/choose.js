@@ -260,9 +260,9 @@ class Chooser {
         if (guess === null) return `At most ${span(this.plan.budget_s ?? this.preset?.budget_s ?? 60)}.`;
         const what = `${guess.cases} cases, ${guess.samples} samples at the least`;
         const [least, most] = [span(guess.seconds), span(guess.budget)];
-        if (least === most) return `${what}: about ${most}.`;
-        if (guess.seconds < guess.budget) return `${what}: ${least} to ${most}.`;
-        return `${what}, which take about ${least}: the budget of ${most} ends it before.`;
+        if (guess.seconds < guess.budget && least !== most) return `${what}: ${least} to ${most}.`;
+        if (guess.seconds <= guess.longest) return `${what}: about ${least}.`;
+        return `${what}, which would take about ${least}: the budget of ${most} ends it before.`;
     }
 
     // -- starting

@@ -203,9 +203,10 @@ export function structuresOf(plan, bench) {
 }
 
 /**
- * How many samples at the least, and how many seconds; null where that is not known before.
+ * How many samples at the least, and how many seconds; null where that is not known before. A run may take as long as
+ * `longest`, in seconds, where that makes its figures sure.
  * @param {Plan} plan @param {number} interpreters how many of them are known to be able to
- * @returns {{ samples: number, seconds: number, budget: number, cases: number } | null}
+ * @returns {{ samples: number, seconds: number, budget: number, longest: number, cases: number } | null}
  */
 export function estimate(plan, bench, interpreters = 1) {
     const preset = presetOf(plan, bench);
@@ -215,7 +216,7 @@ export function estimate(plan, bench, interpreters = 1) {
     if (cases === null) return null;
     const budget = plan.budget_s ?? preset?.budget_s ?? bench.limits.budget_s.default;
     const samples = cases * (plan.rounds ?? FEWEST);
-    return { cases, samples, budget, seconds: samples * sample };
+    return { cases, samples, budget, longest: budget * bench.budget_stretch, seconds: samples * sample };
 }
 
 function casesOfPreset(plan, preset, places) {

@@ -122,9 +122,9 @@ const STATES = {
         }`,
         actions: ["showFault", "dismiss"],
     }),
-    halted: ({ names, pids, several, mayKill }) => ({
+    halted: ({ threads, pids, several, mayKill }) => ({
         place: "banner",
-        title: `${names} ${several ? "are" : "is"} halted from outside (SIGSTOP).`,
+        title: `${threads} ${several ? "are" : "is"} halted from outside (SIGSTOP).`,
         text:
             `In the middle of an access ${several ? "they hold" : "it holds"} up everybody; no kind of counter helps. ` +
             `“kill -CONT ${pids}” in a terminal lets ${several ? "them" : "it"} go on.`,

@@ -178,7 +178,7 @@ class WatchPage {
             return;
         }
         this.states.show("halted", {
-            names: halted.map(({ lane }) => threadName(lane)).join(", "),
+            threads: halted.map(({ lane }) => threadName(lane)).join(", "),
             pids: halted.map(({ pid }) => pid).join(" "),
             several: halted.length > 1,
             mayKill: controllable && this.role === "presenter",

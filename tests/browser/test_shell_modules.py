@@ -209,7 +209,8 @@ SHOW_STATE = """async (name) => {
     const actions = new Proxy({}, { get: (_, action) => (state) => done.push([action, state]) });
     const states = createStates(document.getElementById('states'), actions);
     const detail = 'Segmentation <b>fault</b>';
-    states.show(name, { message: 'engine ended by SIGKILL', detail, name: 'x.lflt', threads: 'T2', skipped: 12 });
+    const said = { message: 'engine ended by SIGKILL', detail, name: 'x.lflt', threads: 'T2', skipped: 12 };
+    states.show(name, { ...said, pids: '4711', mayKill: true });
 }"""
 
 

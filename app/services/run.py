@@ -135,7 +135,13 @@ class Run:
     def describe(self) -> dict[str, Any]:
         """The run as ``GET /api/runs/{run}`` gives it."""
         sides = [
-            {"side": number, "structure": side.entry.key, "state": side.state, "ended": side.ended}
+            {
+                "side": number,
+                "structure": side.entry.key,
+                "state": side.state,
+                "ended": side.ended,
+                "halted": side.halted,
+            }
             for number, side in enumerate(self.sides)
         ]
         interpreter = next((side.interpreter for side in self.sides if side.interpreter), None)

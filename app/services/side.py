@@ -39,6 +39,7 @@ class Side:
         state: ``starting``, ``running``, ``paused``, ``held`` or ``ended``.
         interpreter: what the engine said of itself, None until it did.
         ended: the fields of the ``ended`` message, None until then.
+        halted: lane and number of each process that somebody outside has halted.
     """
 
     def __init__(self, entry: Entry, generation: int, budget: int, changed: Callable[[], None],
@@ -47,6 +48,7 @@ class Side:
         self.state = "starting"
         self.interpreter: dict[str, Any] | None = None
         self.ended: dict[str, Any] | None = None
+        self.halted: list[dict[str, int]] = []
         self.stream = Stream(generation, budget, self._ask_snapshot)
         self.rates = Rates()
         self.counters: dict[str, Any] | None = None
@@ -176,6 +178,10 @@ class Side:
         sequence = report.get("sequence", self.stream.history.end - 1)
         self.stream.tell("held", {"lane": report["lane"], "sequence": sequence})
 
+    def _on_halted(self, report: dict[str, Any]) -> None:
+        self.halted = report["lanes"]
+        self._changed()
+
     def _on_error(self, report: dict[str, Any]) -> None:
         self._failure = str(report.get("message", "the engine failed"))
 
@@ -197,6 +203,7 @@ class Side:
 
     def _end(self, reason: str, message: str, detail: str) -> None:
         self.state = "ended"
+        self.halted = []
         self.ended = {"reason": reason, "message": message, "detail": detail}
         self.stream.end(self.ended)
         self._up.set()

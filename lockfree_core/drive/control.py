@@ -203,7 +203,7 @@ class Control:
                 self.arrived.wait(0.01)
                 self.arrived.clear()
                 if time.perf_counter() > deadline:
-                    busy = [lane.index + 1 for lane in self.lanes if not lane.parked]
+                    busy = ", ".join(str(lane.index + 1) for lane in self.lanes if not lane.parked)
                     raise EngineError(f"{self.workers} {busy} did not come to their gate within {_PATIENCE:g} s")
             yield
         finally:

@@ -14,9 +14,10 @@ from lockfree_core.drive.traced import TracedMemory
 from lockfree_core.drive.worker import Worker
 from lockfree_core.trace.layout import RECORD_BYTES
 
-__all__ = ["Announce", "Crew", "ThreadCrew", "make_crew"]
+__all__ = ["Announce", "Crew", "Report", "ThreadCrew", "make_crew"]
 
 Announce = Callable[[dict[str, Any]], None]
+Report = Callable[[dict[str, Any]], None]
 
 
 class Crew(Protocol):
@@ -50,8 +51,8 @@ class Crew(Protocol):
         ...
 
 
-def make_crew(plan: Plan, control: Control, announce: Announce) -> Crew:
-    """The crew that the plan wants.
+def make_crew(plan: Plan, control: Control, announce: Announce, report: Report) -> Crew:
+    """The crew that the plan wants. It announces names, and reports what the server should know.
 
     Raises:
         EngineError: when there cannot be one here.
@@ -59,7 +60,7 @@ def make_crew(plan: Plan, control: Control, announce: Announce) -> Crew:
     if plan.processes:
         from lockfree_core.drive.processes.crew import ProcessCrew  # what threads run does without
 
-        return ProcessCrew(plan, control, announce)
+        return ProcessCrew(plan, control, announce, report)
     return ThreadCrew(plan, control, announce)
 
 

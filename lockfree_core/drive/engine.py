@@ -55,7 +55,7 @@ class Engine:
         self._began = False
         self.control = Control(plan.knobs, plan.seed, self._tell)
         self.control.faulted = self._account_for_fault
-        self.crew: Crew = make_crew(plan, self.control, self._announce)
+        self.crew: Crew = make_crew(plan, self.control, self._announce, report)
         self.memory = self.crew.memory
         self._prefilled = self.crew.set_up()
         self.state = "paused"
@@ -108,10 +108,16 @@ class Engine:
         self._match_threads()
 
     def do_pause(self, command: Mapping[str, Any]) -> None:
-        """Stop every lane at its gate and draw up the account."""
+        """Stop every lane at its gate and draw up the account.
+
+        One that does not come there keeps the account from being drawn up, and whoever asked is told. The others are
+        paused all the same.
+        """
         self.control.pause()
-        self._balance("pause")
-        self._set_state("paused")
+        try:
+            self._balance("pause")
+        finally:
+            self._set_state("paused")
 
     def do_resume(self, command: Mapping[str, Any]) -> None:
         """Go on."""

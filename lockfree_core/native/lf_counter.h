@@ -30,7 +30,8 @@ static inline void lf_counter_destroy(lf_counter *counter)
     lf_slots_destroy(&counter->slots);
 }
 
-/* Relaxed in both: the number says nothing about other memory. The CAS orders more than is needed; on x86 it is free. */
+/* The load is relaxed: what it says is not used unless the CAS confirms it. That one acquires and releases, and
+   lf_counter_get acquires, so whoever sees a number also sees what its increment came after. On x86 both are free. */
 static inline bool lf_counter_increment(lf_counter *counter, int64_t *made)
 {
     lf_slot *slot = lf_slot_enter(&counter->slots);
@@ -56,7 +57,7 @@ static inline bool lf_counter_increment(lf_counter *counter, int64_t *made)
 
 static inline int64_t lf_counter_get(lf_counter *counter)
 {
-    return (int64_t)lf_load(&counter->value, relaxed);
+    return (int64_t)lf_load(&counter->value, acquire);
 }
 
 /* False where the calling thread's stripe would leave 64 bits; it is then as it was. */
@@ -64,7 +65,8 @@ static inline bool lf_stripe_add(lf_slots *slots, int64_t amount)
 {
     lf_slot *slot = lf_slot_enter(slots);
     int64_t sum;
-    /* Load and store instead of a read-modify-write: nobody else writes this stripe. Relaxed, as above. */
+    /* Load and store instead of a read-modify-write: nobody else writes this stripe. Relaxed: a sum that is to say
+       something needs that all have come to rest, and what tells that orders them. */
     bool fits = !__builtin_add_overflow((int64_t)lf_load(&slot->stripe, relaxed), amount, &sum);
     if (LF_LIKELY(fits))
         lf_store(&slot->stripe, (uint64_t)sum, relaxed);

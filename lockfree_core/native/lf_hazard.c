@@ -40,6 +40,12 @@ void lf_hazard_after_fork(void)
     atomic_store(&lf_crowd_hazard_taken, false);
 }
 
+void lf_hazard_await(const void *object)
+{
+    while (is_named(object))
+        sched_yield();
+}
+
 void lf_hazard_drain(void)
 {
     entry *kept = NULL, *last_kept = NULL, *free_now = NULL;
@@ -73,8 +79,7 @@ void lf_hazard_retire(void *object, void (*drop)(void *))
             put_back(made, made);
             return;
         }
-        while (is_named(object))
-            sched_yield();
+        lf_hazard_await(object);
     }
     drop(object);
     lf_hazard_tidy();

@@ -69,6 +69,9 @@ static inline void lf_hazard_clear(lf_hazard *hazard)
    to take another one through that cell. */
 void lf_hazard_retire(void *object, void (*drop)(void *));
 
+/* The object was taken out of the one cell that it is read from: return when nobody names it any more. */
+void lf_hazard_await(const void *object);
+
 /* Drop what was retired and is not named any more. */
 void lf_hazard_drain(void);
 

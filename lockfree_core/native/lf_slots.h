@@ -140,16 +140,25 @@ static inline void lf_slot_leave(lf_slots *slots, lf_slot *slot)
 
 #endif
 
-/* An operation ends without a win after that many lost attempts. Relaxed: the slot has one writer, and readers want each
-   number by itself. */
+/* An operation ends without a win after that many lost attempts. The slot has one writer. Attempts come first, losses
+   behind them and the longest streak last, by release: a reader who goes the other way (lf_stats_read) never sees more
+   losses than attempts, nor a streak that is not among them. On x86 that is free. */
 static inline void lf_stats_lost(lf_stats *stats, uint64_t losses)
 {
     if (LF_LIKELY(losses == 0))
         return;
     lf_store(&stats->attempts, lf_load(&stats->attempts, relaxed) + losses, relaxed);
-    lf_store(&stats->failures, lf_load(&stats->failures, relaxed) + losses, relaxed);
+    lf_store(&stats->failures, lf_load(&stats->failures, relaxed) + losses, release);
     if (losses > lf_load(&stats->longest, relaxed))
-        lf_store(&stats->longest, losses, relaxed);
+        lf_store(&stats->longest, losses, release);
+}
+
+/* Anybody's look at them, without stopping anyone: attempts, losses, longest streak. */
+static inline void lf_stats_read(lf_stats *stats, uint64_t numbers[3])
+{
+    numbers[2] = lf_load(&stats->longest, acquire);
+    numbers[1] = lf_load(&stats->failures, acquire);
+    numbers[0] = lf_load(&stats->attempts, relaxed);
 }
 
 /* An operation wins after that many lost attempts. */

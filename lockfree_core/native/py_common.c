@@ -120,11 +120,8 @@ int py_add_statistics(PyObject *module)
 
 static int append_row(PyObject *rows, long thread, lf_stats *stats)
 {
-    const uint64_t numbers[] = {
-        lf_load(&stats->attempts, relaxed),
-        lf_load(&stats->failures, relaxed),
-        lf_load(&stats->longest, relaxed),
-    };
+    uint64_t numbers[3];
+    lf_stats_read(stats, numbers);
     if (numbers[0] == 0)
         return 0;
     PyObject *row = PyStructSequence_New(statistics_type);

@@ -31,6 +31,7 @@ KINDS: Final = ("cas", "fetch-add")
 
 _MAGIC: Final = b"lockfree"
 _HEADER: Final = struct.Struct("=8s16s")
+_KIND: Final = slice(8, 24)
 _VALUE: Final = 64  # a cache line of its own
 _SIZE: Final = 128
 
@@ -61,7 +62,8 @@ class SharedMemoryCounter:
         except BaseException:
             self.close()
             raise
-        _HEADER.pack_into(segment.map, 0, _MAGIC, kind.encode())  # last: who attaches sees a whole counter or none
+        segment.map[_KIND] = kind.encode().ljust(16, b"\0")
+        segment.map[:8] = _MAGIC  # last: who attaches sees a whole counter or none
 
     @classmethod
     def attach(cls, name: str) -> Self:

@@ -15,17 +15,17 @@ import sys
 import threading
 from typing import Final
 
-__all__ = ["forget", "remember"]
+__all__ = ["forget", "prepare", "remember"]
 
 _PROGRAM: Final = """
 import sys
 from _posixshmem import shm_unlink
 names = set()
-for line in sys.stdin:
-    (names.add if line[0] == "+" else names.discard)(line[1:-1])
+for line in sys.stdin.buffer:
+    (names.add if line[:1] == b"+" else names.discard)(line[1:-1])
 for name in names:
     try:
-        shm_unlink(name)
+        shm_unlink(name.decode())
     except OSError:
         pass
 """
@@ -33,6 +33,12 @@ for name in names:
 _lock = threading.Lock()
 _pipe: int | None = None
 _names: set[str] = set()  # that this process has told, for a reaper that has to be replaced
+
+
+def prepare() -> None:
+    """Start it, which takes time: memory that is made afterwards is soon remembered."""
+    with _lock:
+        _start()
 
 
 def remember(name: str) -> None:
@@ -81,11 +87,15 @@ def _restart() -> None:
         os.write(_start(), f"+{name}\n".encode())
 
 
-def _renew_lock() -> None:
-    """Another thread may have held it when this process was forked."""
+def _begin_anew() -> None:
+    """In a forked child: another thread may have held the lock, and the names are its parent's to tell again.
+
+    If the child told them to a reaper of its own, they would be unlinked when the child ends.
+    """
     global _lock
     _lock = threading.Lock()
+    _names.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+    os.register_at_fork(after_in_child=_begin_anew)

@@ -26,7 +26,7 @@ except ImportError:  # not a POSIX system
 __all__ = ["Segment"]
 
 _PREFIX: Final = "lockfree_"
-_LONGEST: Final = 200
+_LONGEST: Final = 200  # bytes
 
 
 class Segment:
@@ -46,7 +46,9 @@ class Segment:
     def make(cls, size: int, name: str | None = None) -> Segment:
         """A new segment, under that name or one that nobody has."""
         if name is not None:
-            segment = cls(check_name(name), size, create=True)
+            check_name(name)
+            reaper.prepare()  # so that the name is remembered as soon as it is known to be ours
+            segment = cls(name, size, create=True)
             reaper.remember(_path(name))
             return segment
         name = _PREFIX + secrets.token_hex(8)
@@ -82,8 +84,12 @@ def check_name(name: str) -> str:
     """
     if not isinstance(name, str):
         raise TypeError(f"a name is a str, got {type(name).__name__}")
-    if not 0 < len(name) <= _LONGEST or "/" in name or "\0" in name or "\n" in name:
-        raise ValueError(f"a name has 1 to {_LONGEST} characters and no slash, got {name!r}")
+    try:
+        length = len(name.encode())
+    except UnicodeEncodeError:  # half a surrogate pair
+        length = 0
+    if not 0 < length <= _LONGEST or name in (".", "..") or "/" in name or "\0" in name or "\n" in name:
+        raise ValueError(f"a name has 1 to {_LONGEST} bytes, no slash, and is no dot or two, got {name!r}")
     return name
 
 

@@ -41,13 +41,13 @@ export class Control {
     }
 
     /**
-     * Carries a command out, in both sides of a duel.
+     * Carries a command out, in both sides of a duel unless it names one.
      *
-     * @param {{ action: string, lane: number | null, position?: string | null }} command
+     * @param {{ action: string, lane: number | null, position?: string | null, side?: number }} command
      * @returns {Promise<object | null>} the refusal, which has been said
      */
     async command(command) {
-        const full = { ...command, position: command.position ?? "ANYWHERE", side: null };
+        const full = { ...command, position: command.position ?? "ANYWHERE", side: command.side ?? null };
         if (full.action === "step" && this.run?.state === "running") {
             // One access means that nothing else moves.
             const refusal = await this.command({ action: "pause", lane: null });

@@ -122,6 +122,14 @@ const STATES = {
         }`,
         actions: ["showFault", "dismiss"],
     }),
+    halted: ({ threads, pids, several, mayKill }) => ({
+        place: "banner",
+        title: `${threads} ${several ? "are" : "is"} halted from outside (SIGSTOP).`,
+        text:
+            `In the middle of an access ${several ? "they hold" : "it holds"} up everybody; no kind of counter helps. ` +
+            `“kill -CONT ${pids}” in a terminal lets ${several ? "them" : "it"} go on.`,
+        actions: mayKill ? ["killHalted"] : [],
+    }),
     skipped: ({ skipped }) => ({
         place: "banner",
         title: `${skipped} records were skipped.`,
@@ -143,6 +151,7 @@ const LABELS = {
     start: "Start",
     showFault: "Show where",
     dismiss: "Close",
+    killHalted: "Kill what is halted",
 };
 
 /**

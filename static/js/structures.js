@@ -1,6 +1,6 @@
 /**
- * Choosing a structure: a search field that knows the usual names (MSQueue, LIFO), and the variants of the family
- * beside it.
+ * Choosing a structure: a search field that knows the usual names (MSQueue, LIFO), the variants of the family beside
+ * it, and below them, where a family has several structures of one variant, these.
  */
 
 import { h, setAttribute } from "./dom.js";
@@ -30,6 +30,20 @@ export function twinVariant(entries, entry) {
     if (entry?.variant !== "mutex") return "mutex";
     const isLockless = entries.some(({ family, variant }) => family === entry.family && variant === "lockless");
     return isLockless ? "lockless" : "lock-free";
+}
+
+/**
+ * What tells titles that begin alike from each other: `by CAS loop` and `in stripes` of two counters. A title that has
+ * nothing but what all have stays whole.
+ *
+ * @param {string[]} titles
+ */
+export function distinctions(titles) {
+    const all = titles.map((title) => title.split(" "));
+    const most = Math.min(...all.map((words) => words.length));
+    let alike = 0;
+    while (alike < most && all.every((words) => words[alike] === all[0][alike])) alike++;
+    return all.map((words, index) => words.slice(alike).join(" ") || titles[index]);
 }
 
 /** The alias that made an entry match, to be shown beside its title; empty where the title itself did. */
@@ -72,10 +86,12 @@ class Picker {
             "aria-label": "Structures",
         });
         this.variants = h("div", { className: "segmented", role: "radiogroup", "aria-label": "Variant" });
+        this.ways = h("div", { className: "segmented ways", role: "radiogroup", "aria-label": "Way", hidden: true });
         root.append(
             h("label", { className: "panel-title", htmlFor: "structure" }, "Structure"),
             h("div", { className: "structure-search" }, this.input, this.list),
             this.variants,
+            this.ways,
         );
         this.listen();
     }
@@ -91,7 +107,8 @@ class Picker {
             const option = event.target.closest("[role=option][data-key]");
             if (option) this.pick(option.dataset.key);
         });
-        this.variants.addEventListener("keydown", (event) => this.onVariantKey(event));
+        for (const group of [this.variants, this.ways])
+            group.addEventListener("keydown", (event) => this.onGroupKey(event, group));
     }
 
     /** Shows what is running. */
@@ -103,15 +120,19 @@ class Picker {
         const family = this.entries.filter((other) => other.family === entry?.family);
         const oneOf = (variant) => (variant === entry?.variant ? entry : family.find((other) => other.variant === variant));
         const present = VARIANTS.map(oneOf).filter(Boolean);
-        this.variants.replaceChildren(...present.map((other) => this.variantButton(other)));
+        this.variants.replaceChildren(...present.map((other) => this.groupButton(other, other.variant)));
+        const alike = family.filter((other) => other.variant === entry?.variant);
+        const words = distinctions(alike.map((other) => other.title));
+        this.ways.hidden = alike.length < 2;
+        this.ways.replaceChildren(...alike.map((other, index) => this.groupButton(other, words[index])));
     }
 
     setDisabled(off) {
         this.input.disabled = off;
-        for (const button of this.variants.children) button.disabled = off;
+        for (const button of [...this.variants.children, ...this.ways.children]) button.disabled = off;
     }
 
-    variantButton(entry) {
+    groupButton(entry, label) {
         const chosen = entry.key === this.key;
         return h(
             "button",
@@ -124,7 +145,7 @@ class Picker {
                 "data-key": entry.key,
                 onclick: () => this.pick(entry.key),
             },
-            entry.variant,
+            label,
         );
     }
 
@@ -207,11 +228,11 @@ class Picker {
         }
     }
 
-    onVariantKey(event) {
+    onGroupKey(event, group) {
         const move = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
         if (!move) return;
         event.preventDefault();
-        const buttons = [...this.variants.children];
+        const buttons = [...group.children];
         const next = buttons[(buttons.indexOf(event.target) + move + buttons.length) % buttons.length];
         next?.focus();
         next?.click();

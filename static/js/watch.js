@@ -163,10 +163,32 @@ class WatchPage {
         const steppable = entry?.labs.includes("step") ?? true;
         this.controls.show({ run, controllable, steppable, twin: twinVariant(this.bootstrap.structures, entry) });
         this.cost.show(run, controllable);
+        this.showHalted(controllable);
         const shared = entry?.processes ?? "";
         this.header.show({ run, role: this.role, connection: this.connection, recording, shared });
         document.title = run && entry ? `${entry.title} · Lockfree Lab` : "Watch · Lockfree Lab";
         this.showAddress();
+    }
+
+    /** Which processes somebody outside has halted. */
+    showHalted(controllable) {
+        const halted = this.halted();
+        if (halted.length === 0) {
+            this.states.hide("halted");
+            return;
+        }
+        this.states.show("halted", {
+            threads: halted.map(({ lane }) => threadName(lane)).join(", "),
+            pids: halted.map(({ pid }) => pid).join(" "),
+            several: halted.length > 1,
+            mayKill: controllable && this.role === "presenter",
+        });
+    }
+
+    halted() {
+        const { run, recording } = this.session;
+        if (!run || recording) return [];
+        return run.sides.flatMap(({ side, halted }) => (halted ?? []).map(({ lane, pid }) => ({ side, lane, pid })));
     }
 
     connectionChanged(side, state, detail) {
@@ -178,6 +200,10 @@ class WatchPage {
         if (name === "tooManyRuns")
             this.states.show(name, { ...data, choices: data.runs.map((run) => this.runChoice(run)) });
         else this.states.show(name, data);
+    }
+
+    killHalted() {
+        for (const { side, lane } of this.halted()) this.control.command({ action: "kill", lane, side });
     }
 
     runChoice(run) {
@@ -214,6 +240,7 @@ class WatchPage {
             openOther: () => this.recordings.pick(),
             backToLive: () => this.session.backToLive(),
             showFault: () => this.faults.show(),
+            killHalted: () => this.killHalted(),
         };
     }
 

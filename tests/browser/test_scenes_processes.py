@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import random
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,41 @@ def test_real_runs_are_drawn_without_a_blemish(scenes: Page, structure: str) -> 
 # -- the page
 
 
+STOP_ALL = """async () => {
+    const { runs } = await (await fetch('/api/runs')).json();
+    const options = { method: 'DELETE', headers: { 'Content-Type': 'application/json' }, body: '{}' };
+    await Promise.all(runs.map((run) => fetch('/api/runs/' + run.id, options)));
+}"""
+
+
+@needs_extension
+def test_the_page_says_that_a_process_is_halted_and_offers_to_kill_it(open_page: OpenPage, server: Server) -> None:
+    page = open_page(reduced_motion="reduce")
+    page.add_init_script(VISITED)
+    page.goto(f"{server.base_url}/watch?structure=process-cas-counter&threads=3&speed=50&token={server.token}")
+    try:
+        boxes = page.locator(".scene .process")
+        expect(boxes).to_have_count(3)
+        victim = int(boxes.nth(1).locator("title").text_content().split()[1])  # type: ignore[union-attr]
+        banner = page.locator(".state.banner[data-name=halted]")
+        expect(banner).to_have_count(0)
+        os.kill(victim, signal.SIGSTOP)
+        expect(banner).to_contain_text("P2 is halted from outside (SIGSTOP)")
+        expect(banner).to_contain_text(f"kill -CONT {victim}")
+        page.wait_for_url(re.compile(r"[?&]run="))  # else a reload begins a run of its own
+        page.reload()
+        expect(banner).to_contain_text("P2 is halted")
+        assert violations(page) == []
+        os.kill(victim, signal.SIGCONT)
+        expect(banner).to_have_count(0)
+        os.kill(victim, signal.SIGSTOP)
+        banner.get_by_role("button", name="Kill what is halted").click()
+        expect(page.locator("#threads .thread[data-status=killed]")).to_have_count(1)
+        expect(banner).to_have_count(0)
+    finally:
+        page.evaluate(STOP_ALL)
+
+
 @needs_extension
 def test_the_page_speaks_of_processes_and_sees_a_kill_from_a_terminal(open_page: OpenPage, server: Server) -> None:
     page = open_page(reduced_motion="reduce")
@@ -227,10 +263,5 @@ def test_the_page_speaks_of_processes_and_sees_a_kill_from_a_terminal(open_page:
         expect(page.locator(".narration")).to_contain_text(f"SIGKILL to process {victim}")
         assert violations(page) == []
     finally:
-        stop = """async () => {
-            const { runs } = await (await fetch('/api/runs')).json();
-            const options = { method: 'DELETE', headers: { 'Content-Type': 'application/json' }, body: '{}' };
-            await Promise.all(runs.map((run) => fetch('/api/runs/' + run.id, options)));
-        }"""
-        page.evaluate(stop)
+        page.evaluate(STOP_ALL)
     wait_until(lambda: not Path(f"/proc/{victim}").exists(), LIMIT_S, "the end of the processes")

@@ -111,6 +111,18 @@ def test_search_finds_what_the_catalog_finds(static_page: Page, text: str) -> No
     assert found == [entry.key for entry in search(text)]
 
 
+@pytest.mark.parametrize(
+    ("titles", "words"),
+    [
+        (["Counter by CAS loop", "Counter in stripes"], ["by CAS loop", "in stripes"]),
+        (["Treiber stack", "Treiber stack with epochs"], ["Treiber stack", "with epochs"]),
+        (["Bounded ring"], ["Bounded ring"]),
+    ],
+)
+def test_titles_that_begin_alike_are_told_apart(static_page: Page, titles: list[str], words: list[str]) -> None:
+    assert call(static_page, "structures.js", "m.distinctions(a)", titles) == words
+
+
 def test_the_twin_of_a_duel_is_the_one_that_the_server_takes(static_page: Page) -> None:
     found = call(
         static_page,
@@ -197,7 +209,8 @@ SHOW_STATE = """async (name) => {
     const actions = new Proxy({}, { get: (_, action) => (state) => done.push([action, state]) });
     const states = createStates(document.getElementById('states'), actions);
     const detail = 'Segmentation <b>fault</b>';
-    states.show(name, { message: 'engine ended by SIGKILL', detail, name: 'x.lflt', threads: 'T2', skipped: 12 });
+    const said = { message: 'engine ended by SIGKILL', detail, name: 'x.lflt', threads: 'T2', skipped: 12 };
+    states.show(name, { ...said, pids: '4711', mayKill: true });
 }"""
 
 

@@ -188,6 +188,19 @@ def test_back_goes_to_the_structure_before(watch: Page) -> None:
     expect(watch.locator(".side-title")).to_have_text("Treiber stack")
 
 
+def test_structures_of_one_variant_are_chosen_below_the_variants(open_watch: OpenWatch) -> None:
+    page = open_watch("structure=atomic-counter")
+    ways = page.get_by_role("radiogroup", name="Way")
+    expect(ways.get_by_role("radio")).to_have_text(["by CAS loop", "in stripes"])
+    ways.get_by_role("radio", name="by CAS loop").press("ArrowRight")
+    expect(page.locator(".side-title")).to_have_text("Counter in stripes")
+    expect(ways.get_by_role("radio", name="in stripes")).to_be_checked()
+    wait_for_run(page, "run.structure === 'striped-counter' && run.state === 'running'")
+    page.get_by_role("radio", name="mutex").click()
+    expect(page.locator(".side-title")).to_have_text("Counter behind a mutex")
+    expect(ways).to_be_hidden()
+
+
 def test_search_knows_the_usual_names(watch: Page) -> None:
     watch.click("#structure")
     watch.keyboard.type("MSQueue")

@@ -104,12 +104,13 @@ def test_hazard_pointers(watch: str, tmp_path: Path) -> None:
          "lf_store(&cell->stamp, tail + 1, relaxed)"),
         ("payload", [*THREAD, "-DLF_NO_CAS16"], "lf_atomic.h", "memory_order_acq_rel, memory_order_relaxed);",
          "memory_order_relaxed, memory_order_relaxed);"),
+        ("payload", THREAD, "lf_counter.h", "lf_load(&counter->value, acquire)", "lf_load(&counter->value, relaxed)"),
         ("maps", [*ADDRESS, PROVOKE], "lf_map.h", "lf_hazard_retire(old, lf_map_drop);", "lf_map_drop(old);"),
         ("maps", [*ADDRESS, "-DLF_SERIAL"], "lf_trie_change.h", "may_move && lf_trie_alone(root)", "may_move"),
         ("maps", THREAD, "lf_map.h", "next, memory_order_seq_cst, memory_order_relaxed);",
          "next, memory_order_relaxed, memory_order_relaxed);"),
     ],
-    ids=["ABA", "ABA packed", "no hazard", "unpublished", "unordered", "root dropped", "moved away",
+    ids=["ABA", "ABA packed", "no hazard", "unpublished", "unordered", "unannounced", "root dropped", "moved away",
          "root unpublished"],
 )  # fmt: skip
 def test_a_fault_is_found(program: str, flags: list[str], header: str, right: str, wrong: str, tmp_path: Path) -> None:

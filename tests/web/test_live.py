@@ -42,7 +42,9 @@ def test_a_run_streams_names_a_snapshot_and_records_without_holes(presenter: Vis
     run = presenter.start("michael-scott-queue", knobs=FAST, seed=7)
     assert run["state"] in ("running", "starting")
     assert run["interpreter"]["gil"] in (True, False)
-    assert run["sides"] == [{"side": 0, "structure": "michael-scott-queue", "state": "running", "ended": None}]
+    assert run["sides"] == [
+        {"side": 0, "structure": "michael-scott-queue", "state": "running", "ended": None, "halted": []}
+    ]
     with presenter.watch(run["id"]) as watcher:
         assert [operation["name"] for operation in watcher.hello["names"]["operations"]] == ["enqueue", "dequeue"]
         assert watcher.hello["layout"]["bytes"] == 32

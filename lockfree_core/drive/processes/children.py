@@ -27,12 +27,18 @@ class Children:
     """The nursery and its processes. Close it.
 
     Args:
-        on_death: called with lane, number of the process and exit code, when one has ended that nobody here has killed;
-            from a thread of its own, which must not ask anything.
+        on_death: called with lane, number of the process and exit code, when one has ended that nobody here has killed.
+        on_halt: called with lane, number of the process, and whether somebody has halted it (SIGSTOP) or let it go on.
+
+    Both are called from a thread of their own, and in order. It is not the one that reads answers: they may wait for
+    somebody who waits for an answer.
     """
 
-    def __init__(self, on_death: Callable[[int, int, int], None]) -> None:
-        self._on_death = on_death
+    def __init__(
+        self, on_death: Callable[[int, int, int], None], on_halt: Callable[[int, int, bool], None] | None = None
+    ) -> None:
+        self._told: dict[str, Callable[..., None] | None] = {"died": on_death, "halted": on_halt}
+        self._news: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._answers: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._channel, other = Pipe()
@@ -43,6 +49,7 @@ class Children:
         other.close()
         self._reader = threading.Thread(target=self._read, name="nursery", daemon=True)
         self._reader.start()
+        threading.Thread(target=self._tell, name="nursery news", daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -119,11 +126,15 @@ class Children:
                 message = self._channel.recv()
             except (EOFError, OSError):
                 self._answers.put(_GONE)
+                self._news.put(_GONE)
                 return
-            if message[0] == "died":
-                self._on_death(*message[1:])
-            else:
-                self._answers.put(message)
+            (self._news if message[0] in self._told else self._answers).put(message)
+
+    def _tell(self) -> None:
+        while (news := self._news.get()) is not _GONE:
+            told = self._told[news[0]]
+            if told is not None:
+                told(*news[1:])
 
 
 def _send_handle(channel: Connection, handle: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -30,14 +31,23 @@ class ProcessCrew:
         EngineError: where that is not to be had.
     """
 
-    def __init__(self, plan: Plan, control: Control, announce: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        control: Control,
+        announce: Callable[[dict[str, Any]], None],
+        report: Callable[[dict[str, Any]], None],
+    ) -> None:
         check_store(plan.processes)
         self._plan = plan
         self._control = control
         self._announce = announce
+        self._report = report
+        self._halted: dict[int, int] = {}  # by lane, the number of its process
+        self._halting = threading.Lock()
         self.structure: Any = None  # each process has its own view of it, and the engine has none
         control.worker, control.workers, control.after_death = "process", "processes", "does not come back"
-        self.children = Children(self._mourn)
+        self.children = Children(self._mourn, self._note_halt)
         self.memory = ProcessMemory(control, announce, self.children)
 
     def set_up(self) -> int:
@@ -55,7 +65,7 @@ class ProcessCrew:
 
     def make_lane(self, index: int, area: LaneArea) -> Lane:
         """A lane for a process."""
-        return ProcessLane(index, self._control, area, self._plan.seed, self.children.kill)
+        return ProcessLane(index, self._control, area, self._plan.seed, self._kill)
 
     def make_worker(self, lane: Lane) -> Worker:
         """A process for the lane, and the body of the thread that stands for it."""
@@ -75,12 +85,44 @@ class ProcessCrew:
 
     def _mourn(self, index: int, pid: int, status: int) -> None:
         """A process has ended that nobody here has killed. One that was let go of ends with 0."""
-        lane: Any = next((lane for lane in self._control.lanes if lane.index == index), None)
-        if status == 0 or lane is None or lane.pid != pid:
+        self._forget_halt(pid)
+        lane = self._lane_of(index, pid)
+        if status == 0 or lane is None:
             return
         lane.pid = 0
         with contextlib.suppress(EngineError):  # it is killed already, or has stopped
             self._control.stop_lane("kill", index, Position.ANYWHERE)
+
+    def _lane_of(self, index: int, pid: int) -> Any:
+        """The lane, if it is still that process which runs it."""
+        return next(
+            (lane for lane in self._control.lanes if lane.index == index and getattr(lane, "pid", 0) == pid), None
+        )
+
+    def _kill(self, pid: int) -> None:
+        self.children.kill(pid)
+        self._forget_halt(pid)
+
+    def _note_halt(self, index: int, pid: int, is_halted: bool) -> None:
+        """Somebody has halted a process, or let it go on. Where it is in an access, everybody waits for it."""
+        if not is_halted:
+            self._forget_halt(pid)
+            return
+        with self._halting:
+            if self._lane_of(index, pid) is not None:  # or it was killed meanwhile
+                self._halted[index] = pid
+                self._tell_halted()
+
+    def _forget_halt(self, pid: int) -> None:
+        with self._halting:
+            lane = next((lane for lane, halted in self._halted.items() if halted == pid), None)
+            if lane is not None:
+                del self._halted[lane]
+                self._tell_halted()
+
+    def _tell_halted(self) -> None:
+        lanes = [{"lane": lane, "pid": pid} for lane, pid in sorted(self._halted.items())]
+        self._report({"type": "halted", "lanes": lanes})
 
 
 class _Attendant(Worker):

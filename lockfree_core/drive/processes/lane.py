@@ -31,13 +31,13 @@ class ProcessLane(Lane):
         told: what the locals of the running operation hold, as far as accesses were bound to them.
     """
 
-    __slots__ = ("_connection", "_is_let", "_kill", "pid", "sites", "told")
+    __slots__ = ("_connection", "_is_awaited", "_kill", "pid", "sites", "told")
 
     def __init__(self, index: int, control: Control, area: LaneArea, seed: object, kill: Callable[[int], None]) -> None:
         super().__init__(index, control, area, seed)
         self._connection: Connection | None = None
         self._kill = kill
-        self._is_let = False
+        self._is_awaited = False
         self.pid = 0
         self.sites: dict[int, tuple[int, str | None, bool]] = {}
         self.told: dict[str, Any] = {}
@@ -72,10 +72,14 @@ class ProcessLane(Lane):
     def hear(self) -> Any:
         """What the process says next, or :data:`DEAD`."""
         assert self._connection is not None
+        self._is_awaited = True
         try:
+            self._strike()  # a kill that came before may have found nobody waiting
             return self._connection.recv()
         except (EOFError, OSError):
             return DEAD
+        finally:
+            self._is_awaited = False
 
     def let(self) -> None:
         """Let the process do what it has announced."""
@@ -87,17 +91,18 @@ class ProcessLane(Lane):
 
     def let_and_hear(self) -> Any:
         """Let it, and hear what came of it, or :data:`DEAD`."""
-        self._is_let = True
         self.let()
-        outcome = self.hear()
-        self._is_let = False
-        return outcome
+        return self.hear()
 
     def poke(self) -> None:
-        """As in every lane; and a kill that may strike anywhere strikes here, in the middle of an access.
+        """As in every lane; and a kill that may strike anywhere strikes here, in an access or on the way to the next.
 
-        So a process that somebody has stopped (SIGSTOP) can be killed too: it never comes to its gate.
+        So a process that somebody has halted (SIGSTOP) can be killed too: it never comes to its gate.
         """
-        if self._is_let and self.pending == ("kill", Position.ANYWHERE):
-            self.die()
+        if self._is_awaited:
+            self._strike()
         super().poke()
+
+    def _strike(self) -> None:
+        if self.pending == ("kill", Position.ANYWHERE):
+            self.die()

@@ -53,7 +53,7 @@ class Nursery:
                         self._answer(self._channel.recv())
                     else:
                         os.read(self._woken, 4096)
-                        self._bury_the_dead()
+                        self._look_after_them()
         except (EOFError, OSError):
             self._end()
 
@@ -141,13 +141,22 @@ class Nursery:
         finally:
             os._exit(status)
 
-    def _bury_the_dead(self) -> None:
-        """Tell of those that have ended by themselves, or by somebody else's hand."""
-        for pid, lane in list(self._children.items()):
-            buried, status = os.waitpid(pid, os.WNOHANG)
-            if buried:
-                del self._children[pid]
-                self._channel.send(("died", lane, pid, os.waitstatus_to_exitcode(status)))
+    def _look_after_them(self) -> None:
+        """Tell of those that have ended, were halted or go on, by themselves or by somebody else's hand."""
+        for pid in list(self._children):
+            while pid in self._children and self._tell_change(pid):
+                pass
+
+    def _tell_change(self, pid: int) -> bool:
+        """Whether something has come to that process, which is told then."""
+        changed, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED | os.WCONTINUED)
+        if not changed:
+            return False
+        if os.WIFSTOPPED(status) or os.WIFCONTINUED(status):
+            self._channel.send(("halted", self._children[pid], pid, os.WIFSTOPPED(status)))
+        else:
+            self._channel.send(("died", self._children.pop(pid), pid, os.waitstatus_to_exitcode(status)))
+        return True
 
     def _end(self) -> None:
         for pid in list(self._children):

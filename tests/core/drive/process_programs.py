@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 
@@ -30,6 +31,16 @@ class Leaving(Raising):
         before = self._value.fetch_add(1)
         if before == 2:
             os._exit(3)
+        return int(before + 1)
+
+
+class Halting(Raising):
+    """Its third increment halts the process, between two accesses."""
+
+    def increment(self) -> int:
+        before = self._value.fetch_add(1)
+        if before == 2:
+            os.kill(os.getpid(), signal.SIGSTOP)
         return int(before + 1)
 
 

@@ -220,6 +220,76 @@ def test_a_process_that_dies_before_it_does_its_access_has_not_done_it(from_outs
         assert hand.account["balanced"] and hand.account["inside"] == PREFILL + 1
 
 
+def halted(source: Hand | Remote) -> list[int]:
+    """The lanes whose processes are halted, by the latest report."""
+    reports = source.of_type("halted")
+    return [row["lane"] for row in reports[-1]["lanes"]] if reports else []
+
+
+def test_a_process_that_is_halted_is_told_of_until_it_goes_on() -> None:
+    with in_process(CAS, threads=3, speed=0) as remote:
+        remote.run_until(6)
+        first, second, _ = pids(remote)
+        for pid in (first, second):
+            os.kill(pid, signal.SIGSTOP)
+        remote.wait_for(lambda: halted(remote) == [0, 1], "both to be told of")
+        assert [row["pid"] for row in remote.of_type("halted")[-1]["lanes"]] == [first, second]
+        os.kill(first, signal.SIGCONT)
+        remote.wait_for(lambda: halted(remote) == [1], "one to go on")
+        os.kill(second, signal.SIGKILL)
+        remote.wait_for(lambda: halted(remote) == [] and remote.statuses()[1] == "killed", "the death of the other")
+        remote.run_until(30)
+        remote.do("pause")
+        assert remote.account["balanced"]
+
+
+def test_a_run_whose_halted_process_does_not_come_to_its_gate_is_paused_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lockfree_core.drive.control._PATIENCE", 0.2)
+    with by_hand(CAS, threads=2) as hand:
+        hand.step(1)
+        os.kill(pids(hand)[1], signal.SIGSTOP)
+        hand.wait_for(lambda: halted(hand) == [1], "the halt to be told of")
+        hand.control.resume()
+        hand.engine.state = "running"
+        lane: Any = hand.control.find(1)
+        wait_until(lambda: bool(lane._is_awaited), LIMIT_S, "the access")
+        answer = hand.command("pause")
+        assert "processes " in answer["message"] and "2 did not come to their gate" in answer["message"]
+        assert hand.engine.state == "paused"
+        os.kill(pids(hand)[1], signal.SIGCONT)
+        hand.wait_for(lambda: halted(hand) == [], "it to go on")
+        hand.do("pause")
+        assert hand.account["balanced"]
+
+
+def test_a_process_that_is_halted_between_two_accesses_can_be_killed() -> None:
+    remote = Remote(program("Halting"))
+    try:
+        remote.wait_for(lambda: len(halted(remote)) == 1, "a process to halt")
+        (lane,) = halted(remote)
+        remote.do("kill", lane=lane)
+        remote.wait_for(lambda: remote.statuses()[lane] == "killed" and halted(remote) == [], "its death")
+        remote.run_until(20)
+        remote.do("pause")
+        assert remote.account["balanced"]
+    finally:
+        remote.close()
+
+
+def test_a_death_that_nobody_has_time_for_does_not_keep_a_kill_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who kills may hold what the news of another death waits for."""
+    monkeypatch.setattr("lockfree_core.drive.processes.children._LIMIT_S", 5.0)
+    with by_hand(CAS, threads=3) as hand:
+        first, second, _ = pids(hand)
+        with hand.control.mutex:
+            os.kill(second, signal.SIGKILL)
+            wait_until(lambda: not Path(f"/proc/{second}").exists(), LIMIT_S, "the nursery to bury it")
+            hand.engine.crew.children.kill(first)  # type: ignore[attr-defined]
+        hand.wait_for(lambda: hand.statuses()[1] == "killed", "the death to be seen")
+
+
 @pytest.mark.parametrize(
     ("structure", "steps", "last"),
     [(CAS, 1, Kind.CAS_WON), (ADD, 0, Kind.EXCHANGE), (RACY, 2, Kind.STORE), (LOCKED, 0, Kind.LOCK_ACQUIRED),

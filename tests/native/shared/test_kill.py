@@ -160,3 +160,34 @@ def test_a_killed_reaper_is_replaced(tmp_path: Path) -> None:
     assert len(names) == 2 and answer.stderr == ""
     for name in names:
         wait_until(is_gone(name), LIMIT_S, "the name to go")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_that_replaces_the_reaper_does_not_take_its_parents_memory_along(tmp_path: Path) -> None:
+    program = tmp_path / "parent.py"
+    program.write_text(
+        "import os, signal, subprocess, sys\n"
+        "from lockfree_core.shared_memory import SharedMemoryCounter, reaper\n"
+        "first = SharedMemoryCounter()\n"
+        "children = subprocess.run(['ps', '-o', 'pid=', '--ppid', str(os.getpid())], capture_output=True, text=True)\n"
+        "old = int(children.stdout.split()[0])\n"
+        "os.kill(old, signal.SIGKILL)\n"
+        "os.waitpid(old, 0)\n"
+        "read, write = os.pipe()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    os.close(read)\n"
+        "    second = SharedMemoryCounter()\n"
+        "    os.write(write, second.name.encode())\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "os.close(write)\n"
+        "name = os.read(read, 100).decode()\n"
+        "os.waitpid(child, 0)\n"
+        "while os.path.exists('/dev/shm/' + name): pass\n"
+        "print(os.path.exists('/dev/shm/' + first.name))\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=LIMIT_S,
+    )  # fmt: skip
+    assert (answer.stdout, answer.stderr) == ("True\n", "")

@@ -140,7 +140,9 @@ def test_memory_that_holds_no_counter_is_refused(extension: None) -> None:
 
 
 @pytest.mark.parametrize(("name", "error"), [("a/b", ValueError), ("", ValueError), ("x" * 300, ValueError),
-                                             ("a\nb", ValueError), (7, TypeError)])  # fmt: skip
+                                             ("a\nb", ValueError), (".", ValueError), ("..", ValueError),
+                                             ("ä" * 150, ValueError), ("\ud800", ValueError),
+                                             (7, TypeError)])  # fmt: skip
 def test_a_name_that_cannot_be_one_is_refused(name: Any, error: type[Exception], extension: None) -> None:
     for made in (lambda: SharedMemoryCounter(name=name), lambda: SharedMemoryCounter.attach(name)):
         with pytest.raises(error, match="a name "):
@@ -186,6 +188,29 @@ def test_after_close_it_says_so(kind: str, extension: None) -> None:
         pass
     with pytest.raises(ValueError, match="released"):
         racy.get()
+
+
+def test_closing_while_other_threads_count_is_an_error_to_them_and_nothing_worse(extension: None) -> None:
+    """Without a global lock they may be in the middle of an increment, and the page must not go under them."""
+    status, printed, errors = python(
+        "import threading\n"
+        "from lockfree_core.shared_memory import SharedMemoryCounter\n"
+        "def work(counter, ready):\n"
+        "    ready.wait()\n"
+        "    try:\n"
+        "        while True: counter.increment()\n"
+        "    except ValueError as error: refusals.append(str(error))\n"
+        "refusals = []\n"
+        "for kind in ('cas', 'fetch-add') * 5:\n"
+        "    counter, ready = SharedMemoryCounter(kind), threading.Barrier(5)\n"
+        "    threads = [threading.Thread(target=work, args=(counter, ready)) for _ in range(2)]\n"
+        "    for _ in range(2): threads.append(threading.Thread(target=lambda: (ready.wait(), counter.close())))\n"
+        "    for thread in threads: thread.start()\n"
+        "    ready.wait()\n"
+        "    for thread in threads: thread.join()\n"
+        "print(len(refusals), *set(refusals))\n"
+    )
+    assert (status, " ".join(printed), errors) == (0, "20 the shared integer was released", "")
 
 
 @pytest.mark.parametrize("offset", [-8, 4, 12, 16, 2**40])

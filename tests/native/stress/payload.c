@@ -1,8 +1,11 @@
 /* payload THREADS OPERATIONS: what a producer wrote before it put is what the consumer reads after it took.
 
    The payload is plain memory, so ThreadSanitizer reports any put and take that do not synchronize. Each thread puts and
-   takes by turns, so whoever takes is hardly ever whoever put; a payload is freed by whoever took it. */
+   takes by turns, so whoever takes is hardly ever whoever put; a payload is freed by whoever took it. Meanwhile somebody
+   reads the statistics, which never say of more losses than attempts. A counter's number announces what was written
+   before it was made. */
 
+#include "lf_counter.h"
 #include "lf_queue.h"
 #include "lf_ring.h"
 #include "lf_stack.h"
@@ -102,9 +105,61 @@ static void *work(void *argument)
     return NULL;
 }
 
+/* -- statistics, read while they grow */
+
+static void *watch(void *argument)
+{
+    lf_slots *tables[] = {&stack.slots, &queue.slots, &ring.slots};
+    (void)argument;
+    for (; finished < many; sched_yield())
+        for (unsigned which = 0; which < 3; which++)
+            for (unsigned index = 0; index < lf_thread_bound(); index++) {
+                lf_slot *slot = lf_slot_peek(tables[which], index);
+                uint64_t numbers[3] = {0};
+                if (slot != NULL)
+                    lf_stats_read(&slot->stats, numbers);
+                if (numbers[1] > numbers[0] || numbers[2] > numbers[1])
+                    atomic_fetch_add(&wrong, 1);
+            }
+    return NULL;
+}
+
+/* -- a counter that announces */
+
+static lf_counter counter;
+static uint64_t *announced;
+
+static void *announce(void *argument)
+{
+    (void)argument;
+    int64_t made;
+    for (unsigned long round = 0; round < operations; round++) {
+        announced[round] = round + 1;
+        lf_counter_increment(&counter, &made);
+    }
+    return NULL;
+}
+
+static bool follow(void)
+{
+    pthread_t thread;
+    announced = calloc(operations, sizeof *announced);
+    lf_counter_init(&counter, 0, (lf_backoff){0, 0});
+    if (announced == NULL || pthread_create(&thread, NULL, announce, NULL) != 0)
+        return false;
+    for (unsigned long seen = 0; seen < operations; seen = (unsigned long)lf_counter_get(&counter))
+        if (seen != 0 && announced[seen - 1] != seen)
+            atomic_fetch_add(&wrong, 1);
+    pthread_join(thread, NULL);
+    printf("counter: %lu announced, %llu wrong\n", operations, (unsigned long long)wrong);
+    lf_counter_destroy(&counter);
+    free(announced);
+    return true;
+}
+
 int main(int count, char **words)
 {
-    pthread_t threads[128];
+    pthread_t threads[128], watcher;
     many = count == 3 ? (unsigned)atoi(words[1]) : 0;
     lf_backoff backoff = {8, 64};
     if (many < 1 || many > 128)
@@ -120,8 +175,11 @@ int main(int count, char **words)
         for (unsigned thread = 0; thread < many; thread++)
             if (pthread_create(&threads[thread], NULL, work, (void *)(uintptr_t)face) != 0)
                 return 2;
+        if (pthread_create(&watcher, NULL, watch, NULL) != 0)
+            return 2;
         for (unsigned thread = 0; thread < many; thread++)
             pthread_join(threads[thread], NULL);
+        pthread_join(watcher, NULL);
         while (taken_out != put_in)
             take_one(face);
         printf("%s: %llu payloads, %llu wrong\n", face->name, (unsigned long long)put_in, (unsigned long long)wrong);
@@ -130,5 +188,5 @@ int main(int count, char **words)
     lf_stack_destroy(&stack);
     lf_queue_destroy(&queue);
     lf_ring_destroy(&ring);
-    return wrong != 0;
+    return !follow() || wrong != 0;
 }

@@ -158,7 +158,7 @@ def _advice(lock_free: Sequence[Case], measured: Sequence[Case], tails: Mapping[
     if ratio.high <= _WORTH:
         return [f"Don't go lock-free for throughput here: use {rival.spec.title()}.", *_but(lock_free, rival, tails)]
     span = f"{ratio.median:.2f} times {rival.spec.title()} ({ratio.low:.2f} to {ratio.high:.2f})"
-    return [f"Whether lock-free pays is not decided: {champion.spec.title()} does {span}."]
+    return [f"Not decided: {champion.spec.title()} does {span}."]
 
 
 def _but(lock_free: Sequence[Case], rival: Case, tails: Mapping[str, Case]) -> list[str]:

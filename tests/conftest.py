@@ -15,13 +15,11 @@ from tests.serving import ROOT, Server, running_server, serving_files
 SEED = int(os.environ.get("LOCKFREE_TEST_SEED", "20251"))
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
-settings.register_profile("dev", derandomize=True, print_blob=True, deadline=None)
+# How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile(
-    "ci",
-    settings.get_profile("dev"),
-    max_examples=200,
-    suppress_health_check=[HealthCheck.too_slow],
+    "dev", derandomize=True, print_blob=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("ci", settings.get_profile("dev"), max_examples=200)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
 
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -41,6 +42,19 @@ def session_members(session: int) -> list[int]:
             if int(its_session) == session and state not in "ZX":
                 members.append(int(stat.parent.name))
     return members
+
+
+@contextlib.contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port of 127.0.0.1 that only those get who name it, one after the other.
+
+    It is bound and not listened on: a server that reuses addresses can listen there, nobody is given it by chance, and
+    while no server is there connections are refused.
+    """
+    with socket.socket() as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_transport import MOUNT, ROUND
 from tests.browser.views_kit import open_kit
 from tests.serving import Server, wait_until
+from tests.web.client import LIMIT_S, Visitor
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d"
@@ -222,24 +223,28 @@ def test_file_names(static_page: Page, run: object, part: str, name: str) -> Non
 # Against the real server, with its content security policy.
 
 
+@pytest.fixture(scope="module")
+def run(server: Server) -> Iterator[dict[str, Any]]:
+    """A real run that has counted for a while."""
+    visitor = Visitor(server.base_url, server.token)
+    made = visitor.start("treiber-stack", seed=42, knobs={"threads": 2, "speed": 500})
+    figures = f"/api/runs/{made['id']}/chart.csv"
+    wait_until(lambda: len(visitor.http.get(figures).text.splitlines()) > 4, LIMIT_S, "figures of the run")
+    yield made
+    assert visitor.http.delete(f"/api/runs/{made['id']}").is_success
+    visitor.close()
+
+
 @pytest.fixture
-def chart(open_page: OpenPage, server: Server) -> Iterator[Page]:
-    """The chart dialog of a real run that has counted for a while."""
+def chart(open_page: OpenPage, server: Server, run: dict[str, Any]) -> Page:
+    """The chart dialog of that run, with every curve drawn."""
     page = open_page()
     page.request.get(server.launch_url)
-    headers = {"origin": server.base_url, "content-type": "application/json"}
-    wanted = {"structure": "treiber-stack", "seed": 42, "knobs": {"threads": 2, "speed": 500}}
-    answer = page.request.post(f"{server.base_url}/api/runs", headers=headers, data=wanted)
-    assert answer.ok, answer.text()
-    run = answer.json()
     page.goto(f"{server.base_url}/watch?run={run['id']}")
-    page.evaluate("(run) => { window.run = run; }", run)
-    figures = f"{server.base_url}/api/runs/{run['id']}/chart.csv"
-    wait_until(lambda: len(page.request.get(figures).text().splitlines()) > 4, 20, "figures of the run")
-    page.evaluate("import('/static/js/chart-dialog.js').then(({ openChartDialog }) => void openChartDialog(run))")
-    page.wait_for_selector(".exact-chart .main-svg")
-    yield page
-    assert page.request.delete(f"{server.base_url}/api/runs/{run['id']}", headers=headers).ok
+    open_dialog = "import('/static/js/chart-dialog.js').then(({ openChartDialog }) => void openChartDialog(run))"
+    page.evaluate(f"(run) => {open_dialog}", run)
+    expect(page.locator(".exact-chart .trace.scatter").nth(3)).to_be_attached()
+    return page
 
 
 def save(page: Page, kind: str) -> Download:
@@ -249,7 +254,6 @@ def save(page: Page, kind: str) -> Download:
 
 
 def test_the_chart_is_drawn_under_the_servers_policy_and_offers_no_cloud(chart: Page) -> None:
-    assert chart.locator(".exact-chart .trace.scatter").count() >= 4
     titles = chart.locator(".modebar-btn").evaluate_all("(buttons) => buttons.map((button) => button.dataset.title)")
     assert titles and not any("cloud" in title.lower() or "chart studio" in title.lower() for title in titles)
     assert chart.locator(".modebar-btn--logo").count() == 0

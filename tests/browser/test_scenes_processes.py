@@ -257,6 +257,7 @@ def test_the_page_speaks_of_processes_and_sees_a_kill_from_a_terminal(open_page:
         page.get_by_role("menuitem", name="Kill while it holds the lock").click()
         expect(page.locator(".scene .process.killed")).to_have_count(1)
         expect(page.locator(".scene")).to_contain_text("nothing gives it back")
+        expect(page.locator("#threads .thread[data-status=waiting]")).to_have_count(2)  # from here on nothing moves
         victim = int(page.locator(".scene .process").nth(2).locator("title").text_content().split()[1])  # type: ignore[union-attr]
         os.kill(victim, signal.SIGKILL)
         expect(page.locator(".scene .process.killed")).to_have_count(2)

@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.serving import Server, session_members, wait_until
+from tests.serving import Server, wait_until
+from tests.web.test_live import engines
 
 VISITED = "localStorage.setItem('lockfree-lab.visited', 'yes')"
 SLOW_S = 60.0
@@ -91,16 +92,24 @@ def watch(open_watch: OpenWatch) -> Page:
     return page
 
 
+def expect_size(page: Page, width: int, height: int) -> None:
+    """Once everything has taken notice of the window's size, the page is as large."""
+    page.wait_for_function(
+        """([width, height]) => document.documentElement.scrollWidth === width
+            && document.documentElement.scrollHeight === height""",
+        arg=[width, height],
+    )
+
+
 def test_the_frame_fills_the_window_and_no_more(watch: Page) -> None:
     for width, height in [(1440, 900), (1920, 1080), (1200, 800), (1024, 768)]:
         watch.set_viewport_size({"width": width, "height": height})
-        sizes = watch.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
-        assert sizes == [width, height]
+        expect_size(watch, width, height)
 
 
 def test_a_phone_does_not_scroll_sideways(watch: Page) -> None:
     watch.set_viewport_size({"width": 390, "height": 844})
-    assert watch.evaluate("document.documentElement.scrollWidth") == 390
+    watch.wait_for_function("document.documentElement.scrollWidth === 390")
     box = watch.get_by_role("button", name="Export").bounding_box()
     assert box is not None and box["x"] + box["width"] <= 390
 
@@ -133,8 +142,7 @@ def test_first_visit_asks_lets_it_happen_and_says_why(open_watch: OpenWatch) -> 
     page = open_watch("", visited=False)
     question = page.get_by_role("heading", name=re.compile(r"Will T\d's CAS succeed\?"))
     expect(question).to_be_visible()
-    assert run_of(page)["state"] == "held"
-    assert run_of(page)["knobs"]["threads"] == 2
+    wait_for_run(page, "run.state === 'held' && run.knobs.threads === 2")
     page.get_by_role("button", name="No", exact=True).click()
     expect(page.get_by_role("heading", name="Right: it lost.")).to_be_visible()
     expect(page.locator(".question p")).to_contain_text(re.compile(r"T\d lost the CAS on head"))
@@ -276,9 +284,8 @@ def test_code_never_clips_and_marks_threads(watch: Page) -> None:
     expect(watch.locator(".code-line .chip").first).to_be_visible()
     for width in (1024, 1440):
         watch.set_viewport_size({"width": width, "height": 900})
-        wide = """[...document.querySelectorAll('.code-text')]
-            .filter((line) => line.scrollWidth > line.clientWidth + 1).length"""
-        assert watch.evaluate(wide) == 0
+        watch.wait_for_function("""() => [...document.querySelectorAll('.code-text')]
+            .every((line) => line.scrollWidth <= line.clientWidth + 1)""")
 
 
 def test_theme_is_kept(watch: Page) -> None:
@@ -314,10 +321,10 @@ def test_projector_shows_ten_lines_at_twenty_pixels(watch: Page) -> None:
     expect(watch.locator("#lanes")).to_be_hidden()
     sizes = "[getComputedStyle(document.querySelector('.code')).fontSize, getComputedStyle(document.body).fontSize]"
     assert watch.evaluate(sizes) == ["20px", "20px"]
-    assert watch.evaluate("Math.round(document.querySelector('.code').clientHeight / (20 * 1.5))") == 10
+    watch.wait_for_function("Math.round(document.querySelector('.code').clientHeight / (20 * 1.5)) === 10")
     watch.set_viewport_size({"width": 1440, "height": 900})  # too low for both: the code stands beside the stage
-    beside = "document.querySelector('.code').getBoundingClientRect().left"
-    assert watch.evaluate(beside) > watch.evaluate("document.querySelector('.stage-panel').offsetWidth") - 1
+    watch.wait_for_function("""() => document.querySelector('.code').getBoundingClientRect().left
+        > document.querySelector('.stage-panel').offsetWidth - 1""")
     watch.keyboard.press("v")
     expect(watch.locator("#knobs")).to_be_visible()
 
@@ -337,10 +344,8 @@ def test_touch_targets_are_large(open_watch: OpenWatch) -> None:
 
 def test_a_crashed_engine_is_told_and_can_be_restarted(watch: Page, server: Server) -> None:
     watch.wait_for_url(re.compile(r"run=\w+"))
-    for process in session_members(server.process.pid):
-        command = Path(f"/proc/{process}/cmdline").read_bytes()
-        if b"lockfree_core.drive.engine" in command:
-            os.kill(process, signal.SIGKILL)
+    for process in engines(server):
+        os.kill(process, signal.SIGKILL)
     state = watch.locator(".state.card")
     expect(state).to_contain_text("The engine crashed")
     expect(state).to_contain_text("SIGKILL")

@@ -20,6 +20,7 @@ from tests.browser.step_kit import (
     thread_card,
     wait_ready,
 )
+from tests.browser.test_shell_watch import expect_size
 from tests.serving import Server
 
 
@@ -173,7 +174,7 @@ def test_two_branches_stand_side_by_side_at_the_same_step(open_step: OpenStep) -
 def test_the_axis_and_the_transport_speak_of_steps(open_step: OpenStep) -> None:
     page = open_step(f"{RACE}&schedule=11.2x4.11")
     expect(page.locator(".lanes-canvas")).to_have_attribute("aria-label", re.compile(r"Playhead at step 8\."))
-    assert page.locator(".scrub").get_attribute("max") == "8"
+    expect(page.locator(".scrub")).to_have_attribute("max", "8")
     page.locator(".scrub").fill("3")
     expect_step(page, 3, 8)
 
@@ -242,14 +243,15 @@ def test_a_link_opens_what_was_shown(open_step: OpenStep) -> None:
     press(page, ["ArrowLeft"])
     expect_step(page, 7, 8)
     expect_address(page, at="7")
-    link = page.url
+    link = page.evaluate("location.href")
     assert len(link) < 200
-    sentence = page.locator(".narration-text").inner_text()
+    sentence = page.locator(".narration-text")
+    expect(sentence).to_contain_text("T1 points n2.next at n1")
     page.goto("about:blank")
     page.goto(link)
     wait_ready(page)
     expect_step(page, 7, 8)
-    expect(page.locator(".narration-text")).to_have_text(sentence)
+    expect(sentence).to_contain_text("T1 points n2.next at n1")
 
 
 def test_back_in_the_browser_undoes_a_fork(open_step: OpenStep) -> None:
@@ -438,8 +440,7 @@ def test_the_frame_fills_the_window_and_no_more(open_step: OpenStep) -> None:
     page = open_step(f"{RACE}&schedule=11.2x4.11")
     for width, height in [(1440, 900), (1920, 1080), (1200, 800), (1024, 768)]:
         page.set_viewport_size({"width": width, "height": height})
-        sizes = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
-        assert sizes == [width, height]
+        expect_size(page, width, height)
     expect(page.locator(".thread-card").first).to_be_visible()
 
 
@@ -456,7 +457,7 @@ def test_touch_targets_are_large_enough(open_step: OpenStep) -> None:
 def test_tabs_name_the_labs_that_exist(open_step: OpenStep) -> None:
     page = open_step()
     tabs = page.get_by_role("navigation", name="Labs").get_by_role("link")
-    assert "Watch" in tabs.all_inner_texts()
+    expect(tabs.filter(has_text="Watch")).to_have_count(1)
     expect(page.locator('.tabs [aria-current="page"]')).to_have_text("Step")
 
 

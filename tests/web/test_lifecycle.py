@@ -19,7 +19,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.serving import ROOT, Server, running_server, session_members, wait_until
+from tests.serving import ROOT, Server, reserved_port, running_server, session_members, wait_until
 from tests.web.client import LIMIT_S, Visitor
 from tests.web.test_live import engines
 
@@ -175,37 +175,47 @@ def test_an_engine_does_not_outlive_a_server_that_was_killed(tmp_path: Path) -> 
         wait_until(lambda: not engines(server), LIMIT_S, "the engine ending")
 
 
-def test_a_start_that_is_under_way_refuses_another_one(tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
+@contextmanager
+def slow_start(home: Path, *options: str) -> Iterator[tuple[Server, Visitor, str, Path]]:
+    """A run that is being started: its id, and the gate, a file whose making lets its engine come up."""
+    gate = home / "gate"
     python = script(
-        tmp_path / "slow-python", f'while [ ! -e "{gate}" ]; do sleep 0.02; done; exec "{sys.executable}" "$@"'
+        home / "slow-python", f'while [ ! -e "{gate}" ]; do sleep 0.02; done; exec "{sys.executable}" "$@"'
     )
-    with lab(tmp_path, "--python", python) as (_, visitor):
+    with lab(home, "--python", python, *options) as (server, visitor):
         answers = []
         second = Visitor(visitor.base_url, visitor.cookie.partition("=")[2])
         thread = threading.Thread(
             target=lambda: answers.append(second.post("/api/runs", {"structure": "treiber-stack"}))
         )
         thread.start()
-        wait_until(lambda: visitor.http.get("/api/runs").json()["runs"], LIMIT_S, "the run being started")
-        [run] = visitor.http.get("/api/runs").json()["runs"]
-        assert run["state"] == "starting"
+        try:
+            wait_until(lambda: visitor.http.get("/api/runs").json()["runs"], LIMIT_S, "the run being started")
+            [run] = visitor.http.get("/api/runs").json()["runs"]
+            assert run["state"] == "starting"
+            yield server, visitor, run["id"], gate
+        finally:
+            gate.touch()
+            thread.join(LIMIT_S)
+            second.close()
+        assert [answer.status_code for answer in answers] == [201]
+
+
+def test_a_start_that_is_under_way_refuses_another_one(tmp_path: Path) -> None:
+    with slow_start(tmp_path) as (_, visitor, run, gate):
         for refused in (
             visitor.post("/api/runs", {"structure": "locked-stack"}),
-            visitor.post(f"/api/runs/{run['id']}/restart"),
-            visitor.http.delete(f"/api/runs/{run['id']}"),
+            visitor.post(f"/api/runs/{run}/restart"),
+            visitor.http.delete(f"/api/runs/{run}"),
         ):
             assert refused.status_code == 409
             assert "being started" in refused.json()["error"]["message"]
-        with visitor.watch(run["id"]) as early:
+        with visitor.watch(run) as early:
             assert early.hello["run"]["state"] == "starting"
             gate.touch()
             snapshot = early.until("snapshot")
             assert snapshot["reason"] in ("start", "join")
             assert early.until("batch")["first"] == snapshot["sequence"] + 1
-        thread.join(LIMIT_S)
-        second.close()
-        assert [answer.status_code for answer in answers] == [201]
 
 
 def test_an_interpreter_that_fails_is_quoted_and_leaves_no_run(tmp_path: Path) -> None:
@@ -254,10 +264,10 @@ def test_the_limits_are_named(tmp_path: Path) -> None:
 
 
 def test_a_run_that_nobody_looks_at_is_stopped(tmp_path: Path) -> None:
-    with lab(tmp_path, "--idle-minutes", "0.02") as (server, visitor):
-        run = visitor.start("treiber-stack")["id"]
-        with visitor.watch(run) as watcher:
-            watcher.until("counters", lambda message: message["time"] > 2.5e9)
+    with slow_start(tmp_path, "--idle-minutes", "0.01") as (server, visitor, run, gate):
+        with visitor.watch(run) as watcher:  # before it runs: no moment passes in which nobody looks
+            gate.touch()
+            watcher.until("counters", lambda message: message["time"] > 1.5e9)
             assert visitor.run(run)["state"] == "running"
         wait_until(lambda: not engines(server), LIMIT_S, "the engine being stopped")
         wait_until(lambda: not visitor.http.get("/api/runs").json()["runs"], LIMIT_S, "the run being forgotten")
@@ -296,17 +306,15 @@ def test_the_first_page_needs_none_of_the_heavy_parts() -> None:
 
 
 def test_the_address_is_the_first_line_and_is_listened_on() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([*SERVE, "--port", str(port)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith(f"Lockfree Lab: http://127.0.0.1:{port}/?token=")
-        socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S).close()
-        assert "/view/" in process.stdout.readline()
-    finally:
-        process.terminate()
-        process.communicate(timeout=LIMIT_S)
-    assert process.returncode == 0
+    with reserved_port() as port:
+        process = subprocess.Popen([*SERVE, "--port", str(port)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line.startswith(f"Lockfree Lab: http://127.0.0.1:{port}/?token=")
+            socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S).close()
+            assert "/view/" in process.stdout.readline()
+        finally:
+            process.terminate()
+            process.communicate(timeout=LIMIT_S)
+        assert process.returncode == 0

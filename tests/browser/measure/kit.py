@@ -20,7 +20,9 @@ from tests.serving import ROOT, Server, running_server
 
 SMALL = {"structures": "stack", "implementations": "mutex,native", "threads": "8"}
 """Three cases with the null candidate: eighteen samples."""
-ENDLESS = {**SMALL, "precision": "0.1"}
+LASTING = {**SMALL, "budget_s": "3600"}
+"""The same, however long they are held."""
+ENDLESS = {**LASTING, "precision": "0.1"}
 """The same, as precise as these samples never get."""
 
 OpenMeasure = Callable[..., Page]
@@ -50,6 +52,15 @@ def open_measure(page: Page, server: Server, path: str = "", **query: str) -> No
     name = f"lockfree_lab_{server.base_url.rpartition(':')[2]}"
     page.context.add_cookies([{"name": name, "value": server.token, "url": server.base_url}])
     page.goto(f"{server.base_url}/measure{path}{'?' + urlencode(query) if query else ''}")
+
+
+def hold(home: Path, after: int = 0) -> None:
+    """Samples wait until ``home / "hold"`` is gone again, once so many more have been taken."""
+    turn = home / "turn"
+    before = turn.stat().st_size if turn.exists() else 0
+    whole = home / "hold.new"
+    whole.write_text(str(before + after))
+    whole.replace(home / "hold")  # at once: a sample never reads half of it
 
 
 def keep(home: Path, *runs: Run) -> None:

@@ -1,7 +1,7 @@
 """A sample whose figures are made up, in the place of the real one: started by an interpreter that imports nothing.
 
 What must hold: the same spec gives figures that differ by a few per cent from sample to sample, so that intervals are
-intervals. While a file ``hold`` lies in the working folder a sample waits.
+intervals. While a file ``hold`` lies in the working folder a sample waits, unless fewer have been taken than it says.
 """
 
 import json
@@ -12,6 +12,19 @@ import time
 PER_SECOND = {"null": 60e6, "mutex": 2e6, "rwlock": 1.2e6, "twin": 1e6, "emulated": 0.6e6, "hardware": 1.5e6,
               "native": 9e6, "standard": 8e6, "striped": 12e6}  # fmt: skip
 WAVE = (1.0, 0.98, 1.02, 0.99, 1.01, 0.985, 1.015)
+
+
+def is_held() -> bool:
+    try:
+        with open("hold") as file:  # noqa: PTH123
+            return taken() >= int(file.read() or "0")
+    except FileNotFoundError:
+        return False
+
+
+def taken() -> int:
+    """How many samples have been taken in this folder."""
+    return os.path.getsize("turn") if os.path.exists("turn") else 0  # noqa: PTH110, PTH202
 
 
 def turn() -> float:
@@ -39,7 +52,7 @@ def answer(spec: dict) -> dict:
 
 def main() -> None:
     spec = json.load(sys.stdin)
-    while os.path.exists("hold"):  # noqa: PTH110
+    while is_held():
         time.sleep(0.01)
     json.dump(answer(spec), sys.stdout)
 

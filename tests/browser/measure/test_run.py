@@ -15,9 +15,11 @@ from playwright.sync_api import expect
 from tests.browser.conftest import OpenPage
 from tests.browser.measure.kit import (
     ENDLESS,
+    LASTING,
     SMALL,
     OpenMeasure,
     a_run,
+    hold,
     keep,
     measuring,
     open_measure,
@@ -27,13 +29,14 @@ from tests.browser.measure.kit import (
     wait_taken,
 )
 from tests.browser.test_accessibility import violations
+from tests.serving import reserved_port
 
 # While it runs
 
 
 def test_a_run_is_seen_by_every_page_and_outlives_them(measure: OpenMeasure, home: Path) -> None:
-    (home / "hold").touch()
-    page = measure(query=SMALL)
+    hold(home)
+    page = measure(query=LASTING)
     start(page)
     now = re.compile(r"^Round 1: no operation, 8 threads, CPython")
     expect(page.locator(".now-what")).to_have_text(now)
@@ -56,10 +59,10 @@ def test_a_run_is_seen_by_every_page_and_outlives_them(measure: OpenMeasure, hom
 
 
 def test_charts_grow_and_keep_their_zoom(measure: OpenMeasure, home: Path) -> None:
+    hold(home, after=9)
     page = measure(query=ENDLESS)
     start(page)
     wait_taken(page, 9)
-    (home / "hold").touch()
     page.locator("#result[data-running] .result-chart").first.scroll_into_view_if_needed()
     expect(page.locator("#result[data-running] .chart-picture[data-drawn]").first).to_be_visible()
     page.evaluate("document.querySelector('.chart-picture').kept = true")
@@ -85,36 +88,36 @@ def test_charts_grow_and_keep_their_zoom(measure: OpenMeasure, home: Path) -> No
 
 
 def test_cancelling_keeps_what_there_is(measure: OpenMeasure, home: Path) -> None:
+    hold(home, after=9)
     page = measure(query=ENDLESS)
     start(page)
     wait_taken(page, 9)
-    (home / "hold").touch()
     page.keyboard.press("x")
     page.get_by_role("dialog").get_by_role("button", name="Cancel the run").click()
+    expect(page.locator(".toast")).to_contain_text("is in the history")  # first: it does not stay for ever
     wait_ended(page)
     expect(page.locator(".run-line")).to_contain_text("cancelled")
     expect(page.locator(".part-table tbody tr")).to_have_count(3)
-    expect(page.locator(".toast")).to_contain_text("is in the history")
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
 
 
 @pytest.mark.allow_console_errors("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
 def test_a_server_that_goes_is_told_and_the_page_goes_on_when_it_is_back(open_page: OpenPage, tmp_path: Path) -> None:
     page = open_page()
-    with measuring(tmp_path) as first:
-        open_measure(page, first, **ENDLESS)
-        start(page)
-        wait_taken(page, 9)
-        (tmp_path / "hold").touch()
-        port = int(first.base_url.rpartition(":")[2])
-    banner = page.locator('.state[data-name="serverGone"]')
-    expect(banner).to_be_visible()
-    expect(page.locator(".pill.bad, .pill", has_text="no server")).to_be_visible()
-    expect(page.locator(".cases tbody tr")).to_have_count(3)
-    with measuring(tmp_path, port):
-        expect(banner).to_be_hidden()
-        expect(page.locator("#progress")).to_be_hidden()
-        expect(page.locator(".run-line")).to_contain_text("cancelled")
+    hold(tmp_path, after=9)
+    with reserved_port() as port:
+        with measuring(tmp_path, port) as first:
+            open_measure(page, first, **ENDLESS)
+            start(page)
+            wait_taken(page, 9)
+        banner = page.locator('.state[data-name="serverGone"]')
+        expect(banner).to_be_visible()
+        expect(page.locator(".pill.bad, .pill", has_text="no server")).to_be_visible()
+        expect(page.locator(".cases tbody tr")).to_have_count(3)
+        with measuring(tmp_path, port):
+            expect(banner).to_be_hidden()
+            expect(page.locator("#progress")).to_be_hidden()
+            expect(page.locator(".run-line")).to_contain_text("cancelled")
 
 
 # The result
@@ -219,8 +222,8 @@ def test_the_chart_library_comes_with_the_first_chart(measure: OpenMeasure) -> N
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_nothing_is_wrong_for_assistive_technology(measure: OpenMeasure, home: Path) -> None:
-    (home / "hold").touch()
-    page = measure(query=SMALL)
+    hold(home)
+    page = measure(query=LASTING)
     start(page)
     expect(page.locator(".cases tr[data-now]")).to_have_count(1)
     assert violations(page) == []

@@ -48,7 +48,7 @@ def test_watching_costs_something(structure: str) -> None:
 def test_what_slows_the_run_is_left_out() -> None:
     slow: dict[str, Any] = {"speed": 0.2, "think_ms": 2000, "gap_share": 100, "gap_ms": 1000}
     result = measure_cost(plan_of("treiber-stack", threads=2, **slow), seconds=0.1, rounds=1)
-    assert result["traced"] > 1000, "throttled it would be one access in five seconds"
+    assert result["traced"] > 100, "throttled it would be one access in five seconds"
 
 
 def test_a_structure_whose_threads_raise_is_measured_until_then() -> None:

@@ -265,8 +265,10 @@ static void *work(void *argument)
     while (atomic_load_explicit(&kernel->phase, memory_order_acquire) == 0)
         sched_yield();
     double start = now();
-    while ((plan.operations == 0 || self->tally.operations < plan.operations) &&
-           atomic_load_explicit(&kernel->phase, memory_order_relaxed) != 2) {
+    /* One operation at the least: on a busy machine the time may be over before a thread gets a processor. */
+    while (self->tally.operations == 0 ||
+           ((plan.operations == 0 || self->tally.operations < plan.operations) &&
+            atomic_load_explicit(&kernel->phase, memory_order_relaxed) != 2)) {
         if (plan.latency)
             operate_timed(self);
         else

@@ -247,7 +247,7 @@ def test_a_reconnecting_viewer_misses_nothing(presenter: Visitor) -> None:
 
 
 def test_a_viewer_that_stops_reading_costs_the_others_nothing(presenter: Visitor) -> None:
-    run = presenter.start(knobs={"threads": 4, "speed": 50_000.0})["id"]
+    run = presenter.start(knobs=FAST)["id"]
     small = socket.socket()
     small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     small.connect(("127.0.0.1", urlsplit(presenter.base_url).port))

@@ -429,11 +429,14 @@ def test_every_thread_is_counted_in_a_table(open_watch: OpenWatch) -> None:
     page.get_by_role("button", name="by thread").click()
     table = page.get_by_role("dialog", name="Counts of each thread").get_by_role("table")
     expect(table.get_by_role("rowheader")).to_have_text(["T1", "T2", "T3", "all"])
+    columns = (1, 3, 4, 8, 9)  # ops, won, retries, in, out
+    for column in columns:
+        expect(table.locator(f".counts-all td:nth-child({column + 1})")).not_to_have_text("0")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Pause run").click()
     expect(page.get_by_role("button", name="Resume run")).to_be_visible()
     page.get_by_role("button", name="by thread").click()
-    for column in (1, 3, 4, 8, 9):  # ops, won, retries, in, out: a pause stands still, so the rows add up
+    for column in columns:  # a pause stands still, so the rows add up
         figures = [
             int("".join(filter(str.isdigit, text)))
             for text in table.locator(f"td:nth-child({column + 1})").all_inner_texts()

@@ -179,9 +179,7 @@ def test_an_engine_does_not_outlive_a_server_that_was_killed(tmp_path: Path) -> 
 def slow_start(home: Path, *options: str) -> Iterator[tuple[Server, Visitor, str, Path]]:
     """A run that is being started: its id, and the gate, a file whose making lets its engine come up."""
     gate = home / "gate"
-    python = script(
-        home / "slow-python", f'while [ ! -e "{gate}" ]; do sleep 0.02; done; exec "{sys.executable}" "$@"'
-    )
+    python = script(home / "slow-python", f'while [ ! -e "{gate}" ]; do sleep 0.02; done; exec "{sys.executable}" "$@"')
     with lab(home, "--python", python, *options) as (server, visitor):
         answers = []
         second = Visitor(visitor.base_url, visitor.cookie.partition("=")[2])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import LocatorAssertions, Page, expect
+from playwright.sync_api import Page, expect
 
 from app.export.player import export_player
 from app.export.site import build_site
@@ -55,7 +55,7 @@ def open_file(open_page: OpenPage, folder: Path) -> OpenFile:
     return open_file
 
 
-def place(page: Page) -> LocatorAssertions:
+def place(page: Page) -> Any:
     return expect(page.locator(".player-place"))
 
 

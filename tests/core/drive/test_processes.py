@@ -70,7 +70,7 @@ def kinds(source: Hand | Remote, lane: int) -> list[Kind]:
 @pytest.mark.parametrize("structure", HONEST)
 def test_every_increment_of_every_process_is_counted(structure: str) -> None:
     with in_process(structure, threads=4, speed=0) as remote:
-        remote.wait_for(lambda: min(remote.counters("operations")) > 50, "all to have counted")
+        remote.wait_for(lambda: min(remote.counters("operations")) > 10, "all to have counted")
         remote.do("pause")
         account = remote.account
         assert account["balanced"] and account["in"] == account["inside"]
@@ -91,11 +91,14 @@ def test_processes_that_have_compared_both_write_and_one_update_is_lost() -> Non
 
 def test_processes_lose_updates_by_themselves_and_the_account_says_how_many() -> None:
     with in_process(RACY, threads=4, speed=0) as remote:
-        remote.run_until(400)
-        remote.do("pause")
-        account = remote.account
-        assert account["lost"] == account["in"] - account["inside"] > 0
-        assert PREFILL + sum(remote.counters("operations")) <= account["in"]
+        account = {"lost": 0}
+        while not account["lost"]:
+            remote.run_until(20)
+            remote.do("pause")
+            account = remote.account
+            assert account["lost"] == account["in"] - account["inside"] >= 0
+            assert PREFILL + sum(remote.counters("operations")) <= account["in"]
+            remote.do("resume")
 
 
 def test_processes_are_real_and_have_address_spaces_of_their_own() -> None:

@@ -17,6 +17,8 @@ from lockfree_core.errors import KnobError
 from tests.web.records import records, snapshot
 
 LIMIT_S = 60.0
+PATIENT = Limits(send_s=LIMIT_S, join_s=LIMIT_S, close_s=LIMIT_S, snapshot_s=LIMIT_S)
+"""What a viewer may take where a test waits for something else than the end of its patience."""
 
 
 class FakeSocket:
@@ -144,7 +146,7 @@ async def viewing(
 ) -> AsyncIterator[FakeSocket]:
     others = set(run.feed.viewers)
     socket = FakeSocket()
-    task = asyncio.create_task(Viewer(socket, run.feed, role, run, limits).run())
+    task = asyncio.create_task(Viewer(socket, run.feed, role, run, limits or PATIENT).run())
     if join:
         socket.say(type="join", after=after, generation=generation)
         await until(lambda: socket.of("hello") or not socket.reads.is_set())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from app.hub import Limits, Viewer
 from app.messages import Command
 from app.services.stream import Stream
-from tests.web.fakes import FakeRun, FakeSocket, has_all, run_async, until, viewing
+from tests.web.fakes import PATIENT, FakeRun, FakeSocket, has_all, run_async, until, viewing
 from tests.web.records import record, snapshot
 
 
@@ -60,7 +61,7 @@ def test_each_viewer_gets_every_record_once() -> None:
 def test_a_slow_viewer_gets_a_snapshot_for_its_backlog_and_the_other_loses_nothing() -> None:
     async def test() -> None:
         run = FakeRun(budget=1 << 20)
-        limits = Limits(backlog=4_000)
+        limits = replace(PATIENT, backlog=4_000)
         async with viewing(run, limits=limits) as slow, viewing(run, limits=limits) as quick:
             await until(lambda: slow.of("snapshot") and quick.of("snapshot"))
             slow.reads.clear()
@@ -91,7 +92,7 @@ def test_a_slow_viewer_gets_a_snapshot_for_its_backlog_and_the_other_loses_nothi
 def test_an_overflow_asks_the_engine_for_a_snapshot_and_waits_for_it() -> None:
     async def test() -> None:
         run = FakeRun()
-        async with viewing(run, limits=Limits(backlog=4_000)) as socket:
+        async with viewing(run, limits=replace(PATIENT, backlog=4_000)) as socket:
             await until(lambda: socket.of("snapshot"))
             socket.reads.clear()
             for _ in range(30):
@@ -355,7 +356,7 @@ def test_commands_that_wait_are_bounded() -> None:
     async def test() -> None:
         run = FakeRun()
         run.hold = asyncio.Event()
-        async with viewing(run, limits=Limits(commands=3)) as socket:
+        async with viewing(run, limits=replace(PATIENT, commands=3)) as socket:
             for id in range(5):
                 socket.say(type="command", id=id, action="freeze", lane=0)
             await until(lambda: len(socket.of("error")) == 2 and len(run.commands) == 3)
@@ -368,7 +369,7 @@ def test_commands_that_wait_are_bounded() -> None:
 def test_a_sender_that_does_not_read_its_replies_is_not_read_on() -> None:
     async def test() -> None:
         run = FakeRun()
-        async with viewing(run, role="viewer", limits=Limits(replies=4)) as socket:
+        async with viewing(run, role="viewer", limits=replace(PATIENT, replies=4)) as socket:
             await until(lambda: socket.of("snapshot"))
             socket.reads.clear()
             for id in range(100):

@@ -386,10 +386,10 @@ def test_what_is_raised_in_a_process_stops_it_and_is_told() -> None:
     remote = Remote(program("Raising"))
     try:
         remote.wait_for(lambda: "raised" in remote.statuses(), "a process to raise")
+        remote.do("pause")  # what was raised is told by a report, which has come when this one's has
         texts = [row["text"] for report in remote.of_type("names") for row in report.get("values", ())]
         assert "LookupError: there is nothing behind two" in texts
         all_gone([pids(remote)[remote.statuses().index("raised")]])
-        remote.do("pause")
         assert remote.account["balanced"]
     finally:
         remote.close()

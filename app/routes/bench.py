@@ -49,10 +49,10 @@ async def interpreters(request: Request) -> Response:
 
 @router.get("/job")
 async def show_job(request: Request) -> Response:
-    """The job, or the last one; with ``after`` once it has changed."""
+    """The job, or the last one; with ``after`` once it has changed, or is another one than ``job``."""
     given = request.query_params.get("after")
     after = None if given is None else check_whole("after", int(given) if given.isdecimal() else given, 0, 2**53)
-    job = await _bench(request).wait(after)
+    job = await _bench(request).wait(after, request.query_params.get("job"))
     return JSONResponse({"job": await run_in_threadpool(job.describe) if job is not None else None})
 
 

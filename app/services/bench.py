@@ -105,10 +105,13 @@ class Bench:
                                             f"package: {known[path].command}")  # fmt: skip
         return [known[path] for path in request.pythons]
 
-    async def wait(self, after: int | None) -> Job | None:
-        """The job, once it has a newer version than that, or after a while as it is."""
+    async def wait(self, after: int | None, known: str | None = None) -> Job | None:
+        """The job, once it has a newer version than that, or after a while as it is.
+
+        Versions are a job's own: with ``known``, the id of the one that it was, another one is news at once.
+        """
         job, deadline = self.job, asyncio.get_running_loop().time() + WAIT_S
-        if job is None or after is None or job.version > after:
+        if job is None or after is None or job.version > after or known not in (None, job.id):
             return job
         while not job.is_ended and not self._closing and job.version <= after:
             left = deadline - asyncio.get_running_loop().time()

@@ -7,9 +7,11 @@ import { equal, test } from "./harness.js";
 function follow(answers) {
     const told = [];
     const asked = [];
+    const ids = [];
     const client = {
-        async job(after) {
+        async job(after, id) {
             asked.push(after);
+            ids.push(id);
             const answer = answers.shift();
             if (answers.length === 0) follower.stop();
             return answer;
@@ -20,7 +22,7 @@ function follow(answers) {
         connection: (state) => told.push(state),
     });
     follower.pause = async () => {};
-    return follower.start().then(() => ({ told, asked }));
+    return follower.start().then(() => ({ told, asked, ids }));
 }
 
 const job = (version, id = "a") => ({ ok: true, value: { job: { id, version } } });
@@ -31,6 +33,11 @@ test("each poll waits for what is newer than the last answer", async () => {
     const { told, asked } = await follow([nothing, job(1), job(4), nothing]);
     equal(asked, [null, 0, 1, 4]);
     equal(told, ["connected", null, "connected", 1, "connected", 4]);
+});
+
+test("a poll says which job its version is of: each counts its own", async () => {
+    const { ids } = await follow([nothing, job(7, "a"), job(1, "b"), nothing]);
+    equal(ids, [null, null, "a", "b"]);
 });
 
 test("after a lost connection it asks anew: another server counts anew", async () => {

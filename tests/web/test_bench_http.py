@@ -12,7 +12,7 @@ import pytest
 from lockfree_core.bench.formats import read_json, to_json
 from lockfree_core.bench.store import Store
 from tests.core.bench.bench_kit import PLACE, around, case, made
-from tests.web.bench_lab import ENDLESS, SETTINGS, TINY, Lab, in_lab
+from tests.web.bench_lab import ENDLESS, LIMIT_S, SETTINGS, TINY, Lab, in_lab
 
 
 @pytest.fixture
@@ -103,6 +103,20 @@ def test_a_server_that_is_stopped_answers_who_waits_and_keeps_what_there_is(plac
         with Store(place) as store:
             kept = store.load(job["id"])
         assert kept.ended == "cancelled" and all(len(each.samples) >= 1 for each in kept.cases)
+
+    in_lab(scenario, place)
+
+
+def test_another_job_is_told_of_at_once_whatever_its_version(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.bench.WAIT_S", 10 * LIMIT_S)
+
+    async def scenario(lab: Lab) -> None:
+        first = await lab.start()
+        await lab.until(lambda job: job["state"] == "ended")
+        second = await lab.start(rounds=10_000)
+        async with asyncio.timeout(LIMIT_S):
+            answer = await lab.get(f"/job?after={10**6}&job={first['id']}")
+        assert answer["job"]["id"] == second["id"] != first["id"]
 
     in_lab(scenario, place)
 

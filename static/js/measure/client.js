@@ -9,7 +9,7 @@ export function createClient(api = createApi()) {
         interpreters: (refresh = false) => api.call("GET", `/api/bench/interpreters${refresh ? "?refresh=1" : ""}`),
         start: (body) => api.call("POST", "/api/bench/job", body),
         /** @param {number | null} after waits for a newer version; null: answers at once */
-        job: (after) => api.call("GET", `/api/bench/job${after === null ? "" : `?after=${after}`}`),
+        job: (after, id) => api.call("GET", `/api/bench/job${after === null ? "" : `?after=${after}&job=${id ?? ""}`}`),
         cancel: () => api.call("DELETE", "/api/bench/job"),
         runs: () => api.call("GET", "/api/bench/runs"),
         take: (result) => api.call("POST", "/api/bench/runs", result),

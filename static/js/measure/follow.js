@@ -31,7 +31,7 @@ export class JobFollower {
     async start() {
         while (!this.stopped) {
             const began = performance.now();
-            const answer = await this.client.job(this.version);
+            const answer = await this.client.job(this.version, this.id);
             if (this.stopped) return;
             const rest = answer.ok ? this.take(answer.value.job, began) : this.fail(answer.error);
             await this.pause(rest);
